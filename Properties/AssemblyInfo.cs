@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("AccioKestrel.Tests")]
+[assembly: InternalsVisibleTo("AccioKestrel.Benchmarks")]
