@@ -1,0 +1,20 @@
+namespace AccioKestrel;
+
+/// <summary>Why an exchange ended with <c>ERROR</c>.</summary>
+public enum ExchangeFailure
+{
+    /// <summary>No byte came from the client for longer than <see cref="AccioOptions.IdleTimeout"/>.</summary>
+    IdleTimeout,
+
+    /// <summary>The client sent a byte that its confirmation does not have at that place.</summary>
+    WrongByte,
+
+    /// <summary>The client ended its sending side before its second confirmation was complete.</summary>
+    EndedEarly,
+
+    /// <summary>The connection was reset, or broke in another way.</summary>
+    Reset,
+
+    /// <summary>The server was told to stop, and the exchange did not end within the time it was given.</summary>
+    ServerStopped,
+}

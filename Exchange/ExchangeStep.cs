@@ -1,0 +1,20 @@
+namespace AccioKestrel;
+
+/// <summary>Where an exchange is, in the protocol's own numbering.</summary>
+internal enum ExchangeStep
+{
+    /// <summary>The server sends <c>accio\r\n</c>.</summary>
+    FirstCommand = 1,
+
+    /// <summary>The client sends <c>confirm-accio\r\n</c>.</summary>
+    FirstConfirmation = 2,
+
+    /// <summary>The server sends <c>accio\r\n</c> again.</summary>
+    SecondCommand = 3,
+
+    /// <summary>The client sends <c>confirm-accio-again\r\n\r\n</c>.</summary>
+    SecondConfirmation = 4,
+
+    /// <summary>The client sends the file.</summary>
+    File = 5,
+}
