@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AccioKestrel;
+
+/// <summary>
+/// A connection whose reads and writes block the thread that asks for them. There is only ever one at a time, so the
+/// one thread it holds costs less than the wake-ups that asynchronous operations need.
+/// </summary>
+/// <remarks>
+/// No asynchronous operation may ever be started on its socket: the runtime would make it non-blocking for good, and
+/// serve even blocking calls by way of its own polling thread.
+/// </remarks>
+internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
+{
+    /// <summary>
+    /// A blocked receive returns after so long to look whether it is still wanted. It bounds how late a canceled read is
+    /// noticed, and how late a trickle below a raised low-water mark is seen.
+    /// </summary>
+    internal static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private static uint s_connections;
+
+    private readonly Socket _socket;
+    private readonly SemaphoreSlim _place;
+    private readonly BlockingPipeReader _input;
+    private readonly CancellationTokenSource _closed = new();
+    private string? _id;
+    private EndPoint? _localEndPoint;
+    private IDictionary<object, object?>? _items;
+    private int _disposed;
+
+    public BlockingConnection(Socket socket, SemaphoreSlim place)
+    {
+        _socket = socket;
+        _place = place;
+        _input = new BlockingPipeReader(socket);
+        Output = new BlockingPipeWriter(socket);
+        Transport = this;
+        ConnectionClosed = _closed.Token;
+        RemoteEndPoint = socket.RemoteEndPoint;
+    }
+
+    public PipeReader Input => _input;
+
+    public PipeWriter Output { get; }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override IFeatureCollection Features { get; } = new FeatureCollection();
+
+    public override string ConnectionId
+    {
+        get => _id ??= Interlocked.Increment(ref s_connections).ToString("X8", CultureInfo.InvariantCulture);
+        set => _id = value;
+    }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => _localEndPoint ??= _socket.LocalEndPoint;
+        set => _localEndPoint = value;
+    }
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    /// <summary>
+    /// Sets on a listen socket what its connections need; they inherit it, which saves each of them the calls.
+    /// </summary>
+    public static void Prepare(Socket listenSocket)
+    {
+        // Each command goes out at once, in a segment of its own.
+        listenSocket.NoDelay = true;
+        listenSocket.ReceiveTimeout = (int)Tick.TotalMilliseconds;
+    }
+
+    /// <summary>Ends the connection with a reset, and wakes a read that waits on it. Callable from any thread.</summary>
+    public override void Abort(ConnectionAbortedException abortReason) => _input.Abort(abortReason);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            if (_input.IsAborted)
+            {
+                _socket.Close(timeout: 0);
+            }
+            else
+            {
+                _socket.Dispose();
+            }
+
+            _closed.Cancel();
+            _place.Release();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace AccioKestrel;
+
+/// <summary>Reads from a blocking socket, on the thread that asks.</summary>
+internal sealed class BlockingPipeReader(Socket socket) : PipeReader
+{
+    private byte[] _buffer = new byte[4096];
+    private int _start;
+    private int _examined;
+    private int _end;
+    private bool _ended;
+    private int _canceled;
+    private volatile ConnectionAbortedException? _abortReason;
+
+    /// <summary>Whether the connection is to end with a reset.</summary>
+    public bool IsAborted => _abortReason is not null;
+
+    /// <summary>Lets a read that waits, and each one after it, fail with the reason. Callable from any thread.</summary>
+    public void Abort(ConnectionAbortedException reason)
+    {
+        _abortReason = reason;
+        try
+        {
+            // Only the receiving side: it wakes the read without sending anything, where an end of the sending side
+            // would tell the client that all is well just before the reset tells it otherwise.
+            socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It is over already: nothing waits.
+        }
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        var canceled = false;
+        if (_examined == _end && !_ended)
+        {
+            MakeRoom();
+            _end += Receive(_buffer.AsSpan(_end), SocketFlags.None, out canceled);
+        }
+
+        return ValueTask.FromResult(Result(canceled));
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        var canceled = IsCanceled();
+        result = Result(canceled);
+        return canceled || _ended || _examined < _end;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // A sequence over one array has the array's own indices for positions.
+        _start = consumed.GetInteger();
+        _examined = examined.GetInteger();
+    }
+
+    public override void CancelPendingRead() => Volatile.Write(ref _canceled, 1);
+
+    /// <summary>The end of the connection is for the connection to decide.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+    }
+
+    private ReadResult Result(bool canceled) =>
+        new(new ReadOnlySequence<byte>(_buffer, _start, _end - _start), canceled, _ended);
+
+    private void MakeRoom()
+    {
+        if (_start == _end)
+        {
+            _start = _examined = _end = 0;
+        }
+        else if (_end == _buffer.Length)
+        {
+            // What is here was examined and left: its reader needs more than the buffer holds.
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+    }
+
+    /// <summary>Blocks until bytes have come, the client has ended, or the read was canceled.</summary>
+    private int Receive(Span<byte> buffer, SocketFlags flags, out bool canceled)
+    {
+        while (true)
+        {
+            var count = socket.Receive(buffer, flags, out var error);
+            if (_abortReason is { } reason)
+            {
+                throw new ConnectionAbortedException(reason.Message, reason);
+            }
+
+            if (error is not SocketError.Success && (error is not SocketError.TimedOut || HasDied()))
+            {
+                throw new ConnectionResetException(error.ToString(), new SocketException((int)error));
+            }
+
+            // Looked at only now: what had come before the cancellation is reported with it.
+            canceled = IsCanceled();
+            _ended = count == 0 && error is SocketError.Success;
+            if (count > 0 || _ended || canceled)
+            {
+                return count;
+            }
+        }
+    }
+
+    private bool IsCanceled() => Volatile.Read(ref _canceled) == 1 && Interlocked.Exchange(ref _canceled, 0) == 1;
+
+    /// <summary>
+    /// Whether the connection broke down (keep-alive or retransmissions without an answer). The runtime reports that
+    /// with the same error as a receive that found nothing for a tick, and the kernel reports it only once: the next
+    /// receive would look like the end of the file.
+    /// </summary>
+    private bool HasDied()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        const int tcpInfo = 11;
+        const byte closed = 7;
+        Span<byte> state = stackalloc byte[1];
+        _ = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpInfo, state);
+        return state[0] == closed;
+    }
+}
