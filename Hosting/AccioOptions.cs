@@ -1,0 +1,41 @@
+namespace AccioKestrel;
+
+/// <summary>
+/// The settings of the Accio server, from the configuration section <c>Accio</c>. All times are in seconds, fractions
+/// allowed, so that a value reads the same on the command line, in the environment and in a file. They are read once,
+/// when the host starts.
+/// </summary>
+public sealed class AccioOptions
+{
+    /// <summary>The name of the configuration section.</summary>
+    public const string Section = "Accio";
+
+    internal const double ShortestIdleTimeout = 0.001;
+    internal const double LongestTime = 86_400;
+    internal const int LargestBacklog = 65_535;
+
+    /// <summary>
+    /// The seconds without a byte from the client after which an exchange ends with <c>ERROR</c>. Default 10, as the
+    /// protocol has it; from 0.001 to 86400.
+    /// </summary>
+    public double IdleTimeout { get; set; } = 10;
+
+    /// <summary>
+    /// The seconds that a file in transfer gets to end when the server is told to stop; after them it ends with
+    /// <c>ERROR</c>. Default 5; from 0, which gives it none, to 86400.
+    /// </summary>
+    public double ShutdownGrace { get; set; } = 5;
+
+    /// <summary>
+    /// How many clients may wait in the kernel's listen backlog. Default 512; from 1 to 65535. The kernel caps it
+    /// (Linux: <c>net.core.somaxconn</c>, 4096 by default), and clients beyond it must try again.
+    /// </summary>
+    public int Backlog { get; set; } = 512;
+
+    /// <summary>
+    /// Whether to serve published clients that the strict order of the protocol cannot: those that wait for both
+    /// commands before they confirm, and those that leave out the blank line. Default false. What it costs: without
+    /// its blank line a file that begins with <c>\r\n</c> loses these two bytes.
+    /// </summary>
+    public bool Lenient { get; set; }
+}

@@ -1,0 +1,44 @@
+using AccioKestrel;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+// Before all else: from here on a signal stops the server in good order.
+using var signals = new StopSignals();
+return await new CommandLine(ServeAsync).RunAsync(args);
+
+async Task<int> ServeAsync(int port, IEnumerable<KeyValuePair<string, string?>> settings)
+{
+    var builder = WebApplication.CreateSlimBuilder();
+    builder.Configuration.AddInMemoryCollection(settings);
+    builder.Logging.UseStandardError();
+    builder.Services.AddAccio();
+    // The exchange ends by its own grace; the host's limit behind it is for what should not happen.
+    builder.Services.AddOptions<HostOptions>().Configure<IOptions<AccioOptions>>(
+        (host, accio) => host.ShutdownTimeout = TimeSpan.FromSeconds(accio.Value.ShutdownGrace + 5));
+    // The endpoint below is all that this program listens on; addresses from the environment are for web applications.
+    builder.WebHost.UseUrls();
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(port));
+
+    try
+    {
+        await using var app = builder.Build();
+        var grace = app.Services.GetRequiredService<ShutdownGrace>();
+        await using var stop = signals.First.Register(app.Lifetime.StopApplication);
+        await using var hurry = signals.Second.Register(grace.End);
+        await app.RunAsync(signals.First);
+        return Environment.ExitCode;
+    }
+    catch (OperationCanceledException) when (signals.First.IsCancellationRequested)
+    {
+        return Environment.ExitCode;
+    }
+    catch (Exception exception) when (StartFailure.Explain(exception, port) is { } reason)
+    {
+        await Console.Error.WriteLineAsync($"ERROR: {reason}");
+        return ExitCode.Failure;
+    }
+}
