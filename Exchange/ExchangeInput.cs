@@ -139,8 +139,10 @@ internal sealed class ExchangeInput : IDisposable
     private async ValueTask<DiscardResult> ReadAndForgetAsync()
     {
         var result = await _reader.ReadAsync();
+        // Measured before it is given back: afterwards its memory may hold something else.
+        var count = result.Buffer.Length;
         _reader.AdvanceTo(result.Buffer.End);
-        return new DiscardResult(result.Buffer.Length, result.IsCanceled, result.IsCompleted);
+        return new DiscardResult(count, result.IsCanceled, result.IsCompleted);
     }
 
     private void OnTimer()

@@ -1,0 +1,77 @@
+namespace AccioKestrel.Tests.Exchange;
+
+public sealed class LenientExchangeTests : IDisposable
+{
+    private const string Command = "accio\r\n";
+    private const string First = "confirm-accio\r\n";
+    private const string Second = "confirm-accio-again\r\n";
+
+    private readonly ExchangeHarness _server = new(lenient: true);
+
+    public void Dispose() => _server.Dispose();
+
+    [Fact]
+    public void Lenient_ClientThatWaitsForBothCommands_GetsTheSecondAfterTwoSeconds()
+    {
+        var client = _server.Connect();
+        _server.Time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.Equal(Command, client.Heard);
+        _server.Time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(Command + Command, client.Heard);
+        client.Send(First + Second + "\r\n12345").End();
+        Assert.Equal(Command + Command, client.Heard);
+        Assert.Equal(["5"], _server.Lines);
+    }
+
+    [Fact]
+    public void Lenient_ClientThatHasBegunToConfirm_GetsTheSecondOnlyAfterIt()
+    {
+        var client = _server.Connect().Send("confirm");
+        _server.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(Command, client.Heard);
+        client.Send("-accio\r\n");
+        Assert.Equal(Command + Command, client.Heard);
+    }
+
+    [Fact]
+    public void Lenient_SilenceAfterTheUnaskedCommand_StillCountsFromTheFirst()
+    {
+        var client = _server.Connect();
+        _server.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(client.IsServed);
+        _server.Time.Advance(TimeSpan.FromSeconds(0.4));
+        Assert.True(client.IsServed);
+        Assert.Equal(ExchangeFailure.IdleTimeout, _server.LastFailure);
+    }
+
+    [Fact]
+    public void Lenient_Stop_EndsTheWaitForTheFirstByte()
+    {
+        var client = _server.Connect();
+        _server.StopServer();
+        Assert.True(client.IsServed);
+    }
+
+    [Theory]
+    [InlineData("\r\n", 0)]
+    [InlineData("\r\n12345", 5)]
+    [InlineData("\r\n\r\n", 2)]
+    [InlineData("", 0)]
+    [InlineData("1", 1)]
+    [InlineData("\r", 1)]
+    [InlineData("\rX", 2)]
+    [InlineData("\n\r", 2)]
+    [InlineData("12345", 5)]
+    public void Lenient_BlankLine_IsDecidedByTheNextTwoBytes(string rest, int fileBytes)
+    {
+        _server.Connect().Send(First + Second + rest).End();
+        var byteByByte = _server.Connect();
+        foreach (var character in First + Second + rest)
+        {
+            byteByByte.Send(character.ToString());
+        }
+
+        byteByByte.End();
+        Assert.Equal([$"{fileBytes}", $"{fileBytes}"], _server.Lines);
+    }
+}
