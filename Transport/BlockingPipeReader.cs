@@ -5,15 +5,33 @@ using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel;
 
-/// <summary>Reads from a blocking socket, on the thread that asks.</summary>
-internal sealed class BlockingPipeReader(Socket socket) : PipeReader
+/// <summary>Reads from a blocking socket, or discards from it, on the thread that asks.</summary>
+internal sealed class BlockingPipeReader(Socket socket) : PipeReader, IDiscardingReader
 {
+    /// <summary>How much is discarded in one call at the most.</summary>
+    private const int DiscardLength = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// How much must have come before a discarding receive returns, once a transfer is fast: as little as still makes
+    /// the wake-ups cheap beside what the kernel does for the bytes themselves.
+    /// </summary>
+    private const int RaisedLowWaterMark = 1024 * 1024;
+
+    /// <summary>
+    /// On Linux a truncating receive takes TCP bytes off the queue without copying them: the buffer only says how many,
+    /// and its pages are never touched. Elsewhere the flag has no such meaning, and the buffer is written over and over.
+    /// </summary>
+    private static readonly SocketFlags s_discard = OperatingSystem.IsLinux() ? SocketFlags.Truncated : SocketFlags.None;
+
     private byte[] _buffer = new byte[4096];
     private int _start;
     private int _examined;
     private int _end;
     private bool _ended;
     private int _canceled;
+    private bool _isMarkRaised;
+    private long _countedSince;
+    private int _countedBytes;
     private volatile ConnectionAbortedException? _abortReason;
 
     /// <summary>Whether the connection is to end with a reset.</summary>
@@ -45,6 +63,25 @@ internal sealed class BlockingPipeReader(Socket socket) : PipeReader
         }
 
         return ValueTask.FromResult(Result(canceled));
+    }
+
+    public ValueTask<DiscardResult> DiscardAsync()
+    {
+        bool canceled;
+        var count = _end - _start;
+        _start = _examined = _end = 0;
+        if (count > 0 || _ended)
+        {
+            // Came along with what was read before.
+            canceled = IsCanceled();
+        }
+        else
+        {
+            count = Receive(DiscardBuffer.Bytes, s_discard, out canceled);
+            AdjustLowWaterMark(count);
+        }
+
+        return ValueTask.FromResult(new DiscardResult(count, canceled, _ended));
     }
 
     public override bool TryRead(out ReadResult result)
@@ -83,6 +120,45 @@ internal sealed class BlockingPipeReader(Socket socket) : PipeReader
         {
             // What is here was examined and left: its reader needs more than the buffer holds.
             Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+    }
+
+    /// <summary>
+    /// Raises the low-water mark when its fill has come within a tick, and lowers it when a receive was not worth it: a
+    /// trickle below the mark would be seen only tick by tick.
+    /// </summary>
+    private void AdjustLowWaterMark(int count)
+    {
+        if (_isMarkRaised)
+        {
+            if (count < RaisedLowWaterMark && !_ended)
+            {
+                SetLowWaterMark(1);
+            }
+
+            return;
+        }
+
+        _countedBytes += count;
+        if (_countedBytes >= RaisedLowWaterMark)
+        {
+            var now = Environment.TickCount64;
+            if (now - _countedSince <= BlockingConnection.Tick.TotalMilliseconds)
+            {
+                SetLowWaterMark(RaisedLowWaterMark);
+            }
+
+            _countedSince = now;
+            _countedBytes = 0;
+        }
+    }
+
+    private void SetLowWaterMark(int bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
+            _isMarkRaised = bytes == RaisedLowWaterMark;
         }
     }
 
@@ -131,5 +207,11 @@ internal sealed class BlockingPipeReader(Socket socket) : PipeReader
         Span<byte> state = stackalloc byte[1];
         _ = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpInfo, state);
         return state[0] == closed;
+    }
+
+    /// <summary>One for the process, made by the first transfer that needs it: nobody reads what is in there.</summary>
+    private static class DiscardBuffer
+    {
+        public static readonly byte[] Bytes = GC.AllocateUninitializedArray<byte>(DiscardLength);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class SequentialListener : IConnectionListener
         _time = time;
         _logger = logger;
         EndPoint = socket.LocalEndPoint!;
+        // A connection blocks one thread of the pool for as long as it lasts. The pool of a machine with one core
+        // begins with one, and whatever else the process serves would wait for the pool to notice and make another.
+        AddToThreadPool(1);
     }
 
     public EndPoint EndPoint { get; }
@@ -50,9 +53,14 @@ internal sealed class SequentialListener : IConnectionListener
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        // In this order: what the socket's closing wakes finds the reason.
-        _unbound.Cancel();
-        _socket.Dispose();
+        if (!_unbound.IsCancellationRequested)
+        {
+            // In this order: what the socket's closing wakes finds the reason.
+            _unbound.Cancel();
+            _socket.Dispose();
+            AddToThreadPool(-1);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -91,6 +99,12 @@ internal sealed class SequentialListener : IConnectionListener
                 TransportLog.ClientLost(_logger, exception.Message);
             }
         }
+    }
+
+    private static void AddToThreadPool(int threads)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completionPorts);
+        ThreadPool.SetMinThreads(workers + threads, completionPorts);
     }
 
     private static bool IsShortage(SocketError error) =>
