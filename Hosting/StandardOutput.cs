@@ -23,7 +23,11 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResul
         Volatile.Write(ref _unwritten, line);
         try
         {
-            WriteAll(Encoding.ASCII.GetBytes(line + "\n"));
+            // A number of 64 bits has 19 digits at the most.
+            Span<byte> bytes = stackalloc byte[20];
+            var length = Encoding.ASCII.GetBytes(line, bytes);
+            bytes[length] = (byte)'\n';
+            WriteAll(bytes[..(length + 1)]);
             Volatile.Write(ref _unwritten, null);
         }
         catch (IOException exception)

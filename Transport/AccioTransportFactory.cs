@@ -18,7 +18,8 @@ internal sealed class AccioTransportFactory(IOptions<AccioOptions> options, Time
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            BlockingConnection.Prepare(socket);
+            // Inherited by its connections: each command goes out at once, in a segment of its own.
+            socket.NoDelay = true;
             socket.Bind(endpoint);
             socket.Listen(options.Value.Backlog);
         }

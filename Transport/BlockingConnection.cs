@@ -26,22 +26,25 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     private static uint s_connections;
 
     private readonly Socket _socket;
-    private readonly SemaphoreSlim _place;
+    private readonly TaskCompletionSource _over;
     private readonly BlockingPipeReader _input;
-    private readonly CancellationTokenSource _closed = new();
+    private CancellationTokenSource? _closed;
     private string? _id;
     private EndPoint? _localEndPoint;
     private IDictionary<object, object?>? _items;
     private int _disposed;
 
-    public BlockingConnection(Socket socket, SemaphoreSlim place)
+    /// <param name="socket">The accepted socket, which the connection owns from now on.</param>
+    /// <param name="buffer">What it reads into: lent for as long as it lasts.</param>
+    /// <param name="over">Completed when it is disposed.</param>
+    public BlockingConnection(Socket socket, byte[] buffer, TaskCompletionSource over)
     {
         _socket = socket;
-        _place = place;
-        _input = new BlockingPipeReader(socket);
+        _over = over;
+        _input = new BlockingPipeReader(socket, buffer);
         Output = new BlockingPipeWriter(socket);
         Transport = this;
-        ConnectionClosed = _closed.Token;
+        socket.ReceiveTimeout = (int)Tick.TotalMilliseconds;
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
@@ -65,20 +68,17 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         set => _localEndPoint = value;
     }
 
+    /// <summary>Made only for who asks: the exchange does not.</summary>
+    public override CancellationToken ConnectionClosed
+    {
+        get => _disposed == 1 ? new CancellationToken(canceled: true) : (_closed ??= new CancellationTokenSource()).Token;
+        set => throw new NotSupportedException();
+    }
+
     public override IDictionary<object, object?> Items
     {
         get => _items ??= new ConnectionItems();
         set => _items = value;
-    }
-
-    /// <summary>
-    /// Sets on a listen socket what its connections need; they inherit it, which saves each of them the calls.
-    /// </summary>
-    public static void Prepare(Socket listenSocket)
-    {
-        // Each command goes out at once, in a segment of its own.
-        listenSocket.NoDelay = true;
-        listenSocket.ReceiveTimeout = (int)Tick.TotalMilliseconds;
     }
 
     /// <summary>Ends the connection with a reset, and wakes a read that waits on it. Callable from any thread.</summary>
@@ -98,8 +98,8 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
                 _socket.Dispose();
             }
 
-            _closed.Cancel();
-            _place.Release();
+            _closed?.Cancel();
+            _over.TrySetResult();
         }
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace AccioKestrel;
 
 /// <summary>Reads from a blocking socket, or discards from it, on the thread that asks.</summary>
-internal sealed class BlockingPipeReader(Socket socket) : PipeReader, IDiscardingReader
+internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeReader, IDiscardingReader
 {
     /// <summary>How much is discarded in one call at the most.</summary>
     private const int DiscardLength = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ internal sealed class BlockingPipeReader(Socket socket) : PipeReader, IDiscardin
     /// </summary>
     private static readonly SocketFlags s_discard = OperatingSystem.IsLinux() ? SocketFlags.Truncated : SocketFlags.None;
 
-    private byte[] _buffer = new byte[4096];
+    private byte[] _buffer = buffer;
     private int _start;
     private int _examined;
     private int _end;

@@ -20,8 +20,14 @@ internal sealed class SequentialListener : IConnectionListener
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _unbound = new();
 
-    /// <summary>The place of the one connection; it gives it back when it is disposed.</summary>
-    private readonly SemaphoreSlim _place = new(initialCount: 1, maxCount: 1);
+    /// <summary>Lent to one connection after the other.</summary>
+    private readonly byte[] _buffer = new byte[4096];
+
+    /// <summary>
+    /// Completed while there is room for a connection. Its continuation runs inline, so the thread that has served one
+    /// client accepts the next: handing over to another thread would cost more than a small exchange itself.
+    /// </summary>
+    private volatile TaskCompletionSource _room = new();
 
     public SequentialListener(Socket socket, TimeProvider time, ILogger logger)
     {
@@ -29,8 +35,9 @@ internal sealed class SequentialListener : IConnectionListener
         _time = time;
         _logger = logger;
         EndPoint = socket.LocalEndPoint!;
-        // A connection blocks one thread of the pool for as long as it lasts. The pool of a machine with one core
-        // begins with one, and whatever else the process serves would wait for the pool to notice and make another.
+        _room.SetResult();
+        // One thread of the pool is always blocked, in accept or in receive. The pool of a machine with one core begins
+        // with one, and whatever else the process serves would wait for the pool to notice and make another.
         AddToThreadPool(1);
     }
 
@@ -41,12 +48,18 @@ internal sealed class SequentialListener : IConnectionListener
     {
         try
         {
-            await _place.WaitAsync(_unbound.Token);
-            return new BlockingConnection(await AcceptSocketAsync(), _place);
+            if (!_unbound.IsCancellationRequested)
+            {
+                await _room.Task;
+            }
+
+            var socket = await AcceptSocketAsync();
+            _room = new TaskCompletionSource();
+            return new BlockingConnection(socket, _buffer, _room);
         }
         catch (Exception) when (_unbound.IsCancellationRequested)
         {
-            // Whatever the closing of the listen socket made of a pending accept.
+            // Whatever the closing of the listen socket made of an accept.
             return null;
         }
     }
@@ -58,6 +71,7 @@ internal sealed class SequentialListener : IConnectionListener
             // In this order: what the socket's closing wakes finds the reason.
             _unbound.Cancel();
             _socket.Dispose();
+            _room.TrySetResult();
             AddToThreadPool(-1);
         }
 
@@ -74,7 +88,8 @@ internal sealed class SequentialListener : IConnectionListener
         {
             try
             {
-                var socket = await _socket.AcceptAsync();
+                // Blocks: an asynchronous accept would wake the runtime's polling thread for every client that connects.
+                var socket = _socket.Accept();
                 if (pause > ShortestPause)
                 {
                     TransportLog.ResourcesBack(_logger, attempt);

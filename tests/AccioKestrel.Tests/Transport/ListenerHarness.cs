@@ -25,7 +25,16 @@ internal sealed class ListenerHarness : IAsyncDisposable
 
     public static async Task<ListenerHarness> StartAsync() => new(await BindAsync());
 
-    public Task<ConnectionContext?> AcceptAsync() => Listener.AcceptAsync().AsTask().WaitAsync(Limit);
+    /// <summary>Accepts on a thread of its own, as an accept blocks until there is a client.</summary>
+    public Task<ConnectionContext?> AcceptAsync() => OnThread(() => Listener.AcceptAsync());
+
+    /// <summary>An accept that has got nobody for so long that it must be waiting.</summary>
+    public async Task<Task<ConnectionContext?>> BeginAcceptAsync()
+    {
+        var accept = AcceptAsync();
+        Assert.NotSame(accept, await Task.WhenAny(accept, Task.Delay(TimeSpan.FromMilliseconds(100))));
+        return accept;
+    }
 
     public async Task<Socket> ConnectAsync()
     {

@@ -17,8 +17,7 @@ public sealed class SequentialListenerTests
     public async Task Unbind_DuringAccept_EndsItWithNull()
     {
         await using var harness = await ListenerHarness.StartAsync();
-        var accept = harness.AcceptAsync();
-        Assert.False(accept.IsCompleted);
+        var accept = await harness.BeginAcceptAsync();
         await harness.Listener.UnbindAsync();
         Assert.Null(await accept);
     }
@@ -27,7 +26,7 @@ public sealed class SequentialListenerTests
     public async Task Dispose_DuringAccept_EndsItWithNull()
     {
         var harness = await ListenerHarness.StartAsync();
-        var accept = harness.AcceptAsync();
+        var accept = await harness.BeginAcceptAsync();
         await harness.DisposeAsync();
         Assert.Null(await accept);
     }
@@ -38,7 +37,7 @@ public sealed class SequentialListenerTests
         await using var harness = await ListenerHarness.StartAsync();
         var (client, connection) = await harness.ConnectAndAcceptAsync();
         using var _ = client;
-        var accept = harness.AcceptAsync();
+        var accept = await harness.BeginAcceptAsync();
         await harness.Listener.UnbindAsync();
         Assert.Null(await accept);
         await connection.DisposeAsync();
@@ -67,8 +66,7 @@ public sealed class SequentialListenerTests
         await using var harness = await ListenerHarness.StartAsync();
         var (first, connection) = await harness.ConnectAndAcceptAsync();
         using var second = await harness.ConnectAsync();
-        var accept = harness.AcceptAsync();
-        Assert.False(accept.IsCompleted);
+        var accept = await harness.BeginAcceptAsync();
 
         await connection.DisposeAsync();
         await using var next = await accept;
