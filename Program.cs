@@ -12,19 +12,22 @@ return await new CommandLine(ServeAsync).RunAsync(args);
 
 async Task<int> ServeAsync(int port, IEnumerable<KeyValuePair<string, string?>> settings)
 {
-    var builder = WebApplication.CreateSlimBuilder();
-    builder.Configuration.AddInMemoryCollection(settings);
-    builder.Logging.UseStandardError();
-    builder.Services.AddAccio();
-    // The exchange ends by its own grace; the host's limit behind it is for what should not happen.
-    builder.Services.AddOptions<HostOptions>().Configure<IOptions<AccioOptions>>(
-        (host, accio) => host.ShutdownTimeout = TimeSpan.FromSeconds(accio.Value.ShutdownGrace + 5));
-    // The endpoint below is all that this program listens on; addresses from the environment are for web applications.
-    builder.WebHost.UseUrls();
-    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(port));
-
     try
     {
+        // Not one of the ready-made builders: they would watch the whole working directory for changed settings, and listen
+        // where the environment says that web applications should.
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Configuration
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(settings);
+        builder.Logging.UseStandardError(builder.Configuration);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenAccio(port));
+        builder.Services.AddAccio();
+        // The exchange ends by its own grace; the host's limit behind it is for what should not happen.
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<AccioOptions>>(
+            (host, accio) => host.ShutdownTimeout = TimeSpan.FromSeconds(accio.Value.ShutdownGrace + 5));
+
         await using var app = builder.Build();
         var grace = app.Services.GetRequiredService<ShutdownGrace>();
         await using var stop = signals.First.Register(app.Lifetime.StopApplication);

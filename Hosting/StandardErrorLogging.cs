@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -7,15 +8,17 @@ namespace AccioKestrel;
 /// <summary>Sends the log to standard error: standard output is for results alone.</summary>
 internal static class StandardErrorLogging
 {
-    public static ILoggingBuilder UseStandardError(this ILoggingBuilder logging)
+    /// <param name="logging">The host's logging.</param>
+    /// <param name="configuration">Its section <c>Logging</c> sets the levels.</param>
+    public static ILoggingBuilder UseStandardError(this ILoggingBuilder logging, IConfiguration configuration)
     {
-        logging.ClearProviders();
         logging.AddSimpleConsole(format => format.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-        // The framework's start-up lines are of no use here, and what keeps the host from starting is said as ERROR.
+        // What keeps the host from starting is said as ERROR, and the framework's start-up lines are of no use here.
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.AddConfiguration(configuration.GetSection("Logging"));
         return logging;
     }
 }

@@ -19,7 +19,7 @@ internal static class StartFailure
         OptionsValidationException { Message: var message } => message,
         // The configuration's binder: names the value, the key and the type it should have.
         InvalidOperationException { InnerException: FormatException or ArgumentException or OverflowException, Message: var message } => message,
-        InvalidDataException { Message: var message } => message,
+        InvalidDataException => $"{exception.Message} {exception.GetBaseException().Message}",
         _ => null,
     };
 }
