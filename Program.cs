@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 // Before all else: from here on a signal stops the server in good order.
-using var signals = new StopSignals();
+StopSignals.Handle();
 return await new CommandLine(ServeAsync).RunAsync(args);
 
 async Task<int> ServeAsync(int port, IEnumerable<KeyValuePair<string, string?>> settings)
@@ -30,12 +30,12 @@ async Task<int> ServeAsync(int port, IEnumerable<KeyValuePair<string, string?>> 
 
         await using var app = builder.Build();
         var grace = app.Services.GetRequiredService<ShutdownGrace>();
-        await using var stop = signals.First.Register(app.Lifetime.StopApplication);
-        await using var hurry = signals.Second.Register(grace.End);
-        await app.RunAsync(signals.First);
+        await using var stop = StopSignals.First.Register(app.Lifetime.StopApplication);
+        await using var hurry = StopSignals.Second.Register(grace.End);
+        await app.RunAsync(StopSignals.First);
         return Environment.ExitCode;
     }
-    catch (OperationCanceledException) when (signals.First.IsCancellationRequested)
+    catch (OperationCanceledException) when (StopSignals.First.IsCancellationRequested)
     {
         return Environment.ExitCode;
     }

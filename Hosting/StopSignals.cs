@@ -4,15 +4,22 @@ namespace AccioKestrel;
 
 /// <summary>
 /// SIGINT, SIGTERM and SIGQUIT: the first asks the server to stop, the second ends the grace of the file in transfer.
-/// Made before anything else in the process, so that a signal that comes during the start is not lost.
+/// For the life of the process: a handler taken away at the end would let one more signal kill it in its last moments.
 /// </summary>
-internal sealed class StopSignals : IDisposable
+internal static class StopSignals
 {
-    private readonly CancellationTokenSource _first = new();
-    private readonly CancellationTokenSource _second = new();
-    private readonly PosixSignalRegistration[] _registrations;
+    private static readonly CancellationTokenSource s_first = new();
+    private static readonly CancellationTokenSource s_second = new();
+    private static readonly List<PosixSignalRegistration> s_registrations = [];
 
-    public StopSignals()
+    /// <summary>A signal has come.</summary>
+    public static CancellationToken First => s_first.Token;
+
+    /// <summary>Another one has come.</summary>
+    public static CancellationToken Second => s_second.Token;
+
+    /// <summary>To be called before anything else in the process, so that a signal during its start is not lost.</summary>
+    public static void Handle()
     {
         if (!OperatingSystem.IsWindows())
         {
@@ -22,35 +29,16 @@ internal sealed class StopSignals : IDisposable
             _ = Libc.Signal(Libc.Quit, Libc.DefaultAction);
         }
 
-        _registrations =
-        [
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal),
-        ];
-    }
-
-    /// <summary>A signal has come.</summary>
-    public CancellationToken First => _first.Token;
-
-    /// <summary>Another one has come.</summary>
-    public CancellationToken Second => _second.Token;
-
-    public void Dispose()
-    {
-        foreach (var registration in _registrations)
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT])
         {
-            registration.Dispose();
+            s_registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
         }
-
-        _first.Dispose();
-        _second.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    private static void OnSignal(PosixSignalContext context)
     {
         // Without this the runtime would end the process, and with it the exchange.
         context.Cancel = true;
-        (_first.IsCancellationRequested ? _second : _first).Cancel();
+        (s_first.IsCancellationRequested ? s_second : s_first).Cancel();
     }
 }

@@ -54,7 +54,8 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
 
     public override IDuplexPipe Transport { get; set; }
 
-    public override IFeatureCollection Features { get; } = new FeatureCollection();
+    /// <summary>With room for the four that Kestrel adds, so that it need not grow.</summary>
+    public override IFeatureCollection Features { get; } = new FeatureCollection(initialCapacity: 4);
 
     public override string ConnectionId
     {
