@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using static AccioKestrel.Tests.EndToEnd.Accio;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>The idle time-out: never before its time, at most half a second late, at every step.</summary>
+[Collection<Timing>]
+public sealed class IdleTests
+{
+    private static readonly TimeSpan s_lateness = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>How much of its stream a client sends before it falls silent: inside and at the border of each step.</summary>
+    public static TheoryData<int> Places => [0, 9, FirstConfirmation.Length, FirstConfirmation.Length + 9, Header.Length, Header.Length + 9];
+
+    [Fact]
+    public Task Silence_WithTheDefaultLimit_EndsAfterTenSeconds() => ExpectTimeoutAsync("", limit: 10, Header.Length + 9);
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public Task Silence_AtEachStep_IsAnErrorInTime(int sent) => ExpectTimeoutAsync("--idle-timeout 1", limit: 1, sent);
+
+    [Fact]
+    public Task Silence_AfterAFastBurst_IsAnErrorInTime() => ExpectTimeoutAsync("--idle-timeout 1", limit: 1, 8 * 1024 * 1024);
+
+    [Fact]
+    public Task Silence_WithAFractionOfASecond_IsAnErrorInTime() => ExpectTimeoutAsync("--idle-timeout 0.25", limit: 0.25, 3);
+
+    [Fact]
+    public async Task Trickle_OneByteEvery900Milliseconds_IsInOrder()
+    {
+        await Task.WhenAll(
+            ExpectInOrderAsync("", Header[..4], Header[4..]),
+            ExpectInOrderAsync(Header, "abcd", "e"),
+            // The server may have tuned itself to a fast file.
+            ExpectInOrderAsync(Header + new string('x', 4 * 1024 * 1024), "abcd", ""));
+
+        static async Task ExpectInOrderAsync(string before, string slowly, string after)
+        {
+            await using var server = await AccioServer.StartAsync("--idle-timeout 1");
+            using var client = await server.ConnectAsync();
+            await client.SendAsync(before);
+            await TrickleAsync(client, slowly);
+            await client.SendAsync(after);
+
+            var ended = Stopwatch.StartNew();
+            client.HalfClose();
+            await client.WaitForCloseAsync();
+            Assert.InRange(ended.Elapsed, TimeSpan.Zero, s_atOnce);
+            await server.StopAsync(before.Length + slowly.Length + after.Length - Header.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Waiting_LongerThanTheLimit_IsNotSilence()
+    {
+        await using var server = await AccioServer.StartAsync("--idle-timeout 1");
+        using var served = await server.ConnectServedAsync();
+        using var waiting = await server.ConnectAsync();
+        await served.SendAsync(Header);
+        await TrickleAsync(served, "ab");
+        waiting.ExpectSilence(seconds: 0);
+
+        served.HalfClose();
+        await waiting.ExpectCommandAsync();
+
+        // Its time begins only now, and it is the whole of it.
+        waiting.ExpectSilence(seconds: 0.9);
+        await waiting.SendAllAtOnceAsync(fileSize: 3);
+        await waiting.WaitForCloseAsync();
+        await server.StopAsync(2, 3);
+    }
+
+    [Fact]
+    public async Task Process_HeldUpLongerThanTheLimit_DoesNotMistakeItForSilence()
+    {
+        await using var server = await AccioServer.StartAsync("--idle-timeout 1");
+        using var client = await server.ConnectAsync();
+        await client.ConfirmBothAsync();
+        await client.SendAsync("a");
+
+        await SendAsync("STOP");
+        await client.SendAsync("b");
+        client.ExpectSilence(seconds: 2);
+        await SendAsync("CONT");
+
+        // What came meanwhile counts from now, because only now the server has received it.
+        client.ExpectSilence(seconds: 0.9);
+        await client.SendAsync("c");
+        client.HalfClose();
+        await client.WaitForCloseAsync();
+        await server.StopAsync(3);
+
+        Task SendAsync(string signal) => ChildProcess.RunShellAsync("kill -$0 $1", signal, AccioServer.Number(server.ProcessId));
+    }
+
+    [Theory]
+    [InlineData("0.3", null, "")]
+    [InlineData("30", "0.3", "")]
+    [InlineData("30", "30", "--idle-timeout 0.3")]
+    public async Task Limit_ComesFromTheCommandLineBeforeTheEnvironmentBeforeTheFile(string file, string? environment, string options)
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var settings = $$"""{ "Accio": { "IdleTimeout": {{file}} } }""";
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "appsettings.json"), settings, TestContext.Current.CancellationToken);
+            await using var server = await AccioServer.StartAsync(
+                options, $"""cd {folder}; exec "$0" "$@" """, environment is null ? [] : [("Accio__IdleTimeout", environment)]);
+            var clock = Stopwatch.StartNew();
+            using var client = await server.ConnectServedAsync();
+
+            await client.WaitForResetAsync();
+
+            Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.3) + s_lateness);
+            await server.StopAsync("ERROR");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task ExpectTimeoutAsync(string options, double limit, int sent)
+    {
+        await using var server = await AccioServer.StartAsync(options);
+        // Before there is any byte the time counts from the command, which cannot come before the connection.
+        var silence = Stopwatch.StartNew();
+        using var client = await server.ConnectAsync();
+        using var next = await server.ConnectAsync();
+
+        for (ReadOnlyMemory<byte> rest = StreamOf(fileSize: sent).AsMemory(..sent); !rest.IsEmpty;)
+        {
+            var piece = rest[..Math.Min(rest.Length, 64 * 1024)];
+            rest = rest[piece.Length..];
+            silence.Restart();
+            await client.SendAsync(piece);
+        }
+
+        await client.WaitForResetAsync();
+        var lasted = silence.Elapsed;
+
+        await next.ExpectCommandAsync();
+        var nextAfter = silence.Elapsed - lasted;
+
+        Assert.InRange(lasted, TimeSpan.FromSeconds(limit), TimeSpan.FromSeconds(limit) + s_lateness);
+        Assert.InRange(nextAfter, TimeSpan.Zero, s_atOnce);
+        await next.SendAllAtOnceAsync(fileSize: 3);
+        await next.WaitForCloseAsync();
+        await server.StopAsync("ERROR", 3);
+    }
+
+    private static async Task TrickleAsync(AccioClient client, string text)
+    {
+        foreach (var letter in text)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(0.9), TestContext.Current.CancellationToken);
+            await client.SendAsync(letter.ToString());
+        }
+    }
+}

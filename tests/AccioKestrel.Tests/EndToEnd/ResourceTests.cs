@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>File descriptors: none is lost, and when there are none the server waits and goes on.</summary>
+public sealed class ResourceTests
+{
+    // Below what every process has open: not one more can be opened, whichever is closed.
+    private const int NoMore = 3;
+
+    [Fact]
+    public async Task Descriptors_Exhausted_ClientsWaitAndAreServedWhenTheyAreBack()
+    {
+        Assert.SkipUnless(ChildProcess.Exists("prlimit"), "prlimit is not installed.");
+        await using var server = await AccioServer.StartAsync();
+        var before = await GetLimitAsync(server);
+        // The exchange that a waiting accept has its descriptor for already.
+        using var served = await server.ConnectServedAsync();
+        using var client = await server.ConnectAsync();
+        using var next = await server.ConnectAsync();
+
+        await SetLimitAsync(server, NoMore);
+        served.HalfClose();
+        await server.Errors.WaitUntilAsync(text => text.Contains("Short of resources", StringComparison.Ordinal));
+        var used = ProcessorTime(server);
+        client.ExpectSilence(seconds: 2);
+        next.ExpectSilence(seconds: 0);
+        Assert.InRange(ProcessorTime(server) - used, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
+        await server.ExpectQueueAsync(2);
+
+        await SetLimitAsync(server, before);
+        await client.TransferAsync(2);
+        await next.TransferAsync(3);
+
+        // Said once, however often it was tried.
+        Assert.Equal(2, server.Errors.ToString().Split("Short of resources").Length);
+        await server.StopAsync("ERROR", 2, 3);
+    }
+
+    [Fact]
+    public async Task Descriptors_Exhausted_ASignalEndsTheServer()
+    {
+        Assert.SkipUnless(ChildProcess.Exists("prlimit"), "prlimit is not installed.");
+        Assert.SkipWhen(AccioServer.IsBuiltWithTheTests, "CoreCLR opens a pipe for each new thread, and aborts if it cannot; a native binary does not.");
+        await using var server = await AccioServer.StartAsync();
+        using var served = await server.ConnectServedAsync();
+        using var client = await server.ConnectAsync();
+        await SetLimitAsync(server, NoMore);
+        served.HalfClose();
+        await server.Errors.WaitUntilAsync(text => text.Contains("Short of resources", StringComparison.Ordinal));
+
+        await server.StopAsync("ERROR");
+    }
+
+    [Fact]
+    public async Task Descriptors_FewAtAll_SufficeForAnyNumberOfClients()
+    {
+        const int limit = 256;
+        const int clients = limit + 50;
+        await using var server = await AccioServer.StartAsync(shell: $"""ulimit -n {limit}; exec "$0" "$@" """);
+        await server.TransferAsync(0);
+        var open = OpenDescriptors(server);
+
+        for (var size = 1; size < clients; size++)
+        {
+            await server.TransferAsync(size);
+        }
+
+        Assert.InRange(OpenDescriptors(server), 1, open);
+        await server.StopAsync(Enumerable.Range(0, clients).Cast<object>());
+    }
+
+    [Fact]
+    public async Task Memory_DoesNotGrowWithTheFile()
+    {
+        await using var server = await AccioServer.StartAsync();
+        using var client = await server.ConnectAsync();
+        await client.ConfirmBothAsync();
+        var piece = new byte[1024 * 1024];
+        await client.SendAsync(piece);
+        var before = ResidentBytes(server);
+
+        const int pieces = 1024;
+        for (var i = 1; i < pieces; i++)
+        {
+            await client.SendAsync(piece);
+        }
+
+        // An eighth of the file: a debug build makes garbage, and does not collect the first 80 MB of it.
+        const long limit = pieces / 8 * 1024 * 1024;
+        Assert.InRange(ResidentBytes(server) - before, long.MinValue, limit);
+        client.HalfClose();
+        await client.WaitForCloseAsync();
+        await server.StopAsync((long)pieces * piece.Length);
+    }
+
+    private static int OpenDescriptors(AccioServer server) => Directory.GetFileSystemEntries($"/proc/{server.ProcessId}/fd").Length;
+
+    /// <summary>Sets the soft limit of open descriptors of the running process.</summary>
+    private static async Task SetLimitAsync(AccioServer server, int limit) =>
+        await ChildProcess.RunShellAsync("prlimit --pid $0 --nofile=$1:", AccioServer.Number(server.ProcessId), AccioServer.Number(limit));
+
+    private static async Task<int> GetLimitAsync(AccioServer server) =>
+        int.Parse(
+            await ChildProcess.RunShellAsync("prlimit --pid $0 --nofile --output SOFT --noheadings", AccioServer.Number(server.ProcessId)),
+            CultureInfo.InvariantCulture);
+
+    private static TimeSpan ProcessorTime(AccioServer server)
+    {
+        using var process = Process.GetProcessById(server.ProcessId);
+        return process.TotalProcessorTime;
+    }
+
+    private static long ResidentBytes(AccioServer server)
+    {
+        using var process = Process.GetProcessById(server.ProcessId);
+        return process.WorkingSet64;
+    }
+}

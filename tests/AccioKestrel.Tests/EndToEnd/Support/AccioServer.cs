@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>The real program as a process, listening. What it prints and how it ends is all that the tests know of it.</summary>
+internal sealed class AccioServer : IAsyncDisposable
+{
+    private static readonly string? s_given = Environment.GetEnvironmentVariable("ACCIO_BINARY") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
+
+    private readonly ChildProcess _process;
+
+    private AccioServer(ChildProcess process, int port)
+    {
+        _process = process;
+        Port = port;
+    }
+
+    /// <summary>The program under test: the one built with the tests, unless ACCIO_BINARY names another, such as the native one.</summary>
+    public static string Binary { get; } = s_given ?? Path.Combine(AppContext.BaseDirectory, "AccioKestrel");
+
+    public static bool IsBuiltWithTheTests => s_given is null;
+
+    public int Port { get; }
+
+    /// <summary>The process of the program. A script that does not <c>exec</c> it has to say <c>pid N</c> on standard error.</summary>
+    public int ProcessId =>
+        Errors.ToString().Split('\n').FirstOrDefault(line => line.StartsWith("pid ", StringComparison.Ordinal)) is { } line
+            ? int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture)
+            : _process.Id;
+
+    public CapturedStream Output => _process.Output;
+
+    public CapturedStream Errors => _process.Errors;
+
+    /// <summary>Starts the program on a free port and waits until it listens.</summary>
+    /// <param name="options">Its options, separated by spaces.</param>
+    /// <param name="shell">A bash script that starts it as <c>"$0" "$@"</c>, for what only a shell can set up.</param>
+    /// <param name="environment">Variables of its environment.</param>
+    public static async Task<AccioServer> StartAsync(string options = "", string? shell = null, params (string Name, string Value)[] environment)
+    {
+        const int attempts = 5;
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort();
+            string[] arguments = [Number(port), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+            var process = shell is null
+                ? new ChildProcess(Binary, arguments, environment)
+                : new ChildProcess("/bin/bash", ["-c", shell, Binary, .. arguments], environment);
+            try
+            {
+                var text = await process.Errors.WaitUntilAsync(
+                    text => text.Contains($"Listening on 0.0.0.0:{port}\n", StringComparison.Ordinal)
+                        || text.Contains($"Port {port} is in use", StringComparison.Ordinal));
+                if (!text.Contains("ERROR:", StringComparison.Ordinal) || attempt == attempts)
+                {
+                    Assert.DoesNotContain("ERROR:", text, StringComparison.Ordinal);
+                    return new AccioServer(process, port);
+                }
+            }
+            catch
+            {
+                await process.DisposeAsync();
+                throw;
+            }
+
+            // Somebody took the port between its choice and its use.
+            await process.DisposeAsync();
+        }
+    }
+
+    /// <summary>A port that was free just now.</summary>
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    public static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public Task<AccioClient> ConnectAsync() => AccioClient.ConnectAsync(Port);
+
+    /// <summary>A client that has got its command: it is served, and all that connect from now on wait.</summary>
+    public async Task<AccioClient> ConnectServedAsync()
+    {
+        var client = await ConnectAsync();
+        await client.ExpectCommandAsync();
+        return client;
+    }
+
+    /// <summary>One whole transfer by a conforming client.</summary>
+    public async Task TransferAsync(int fileSize)
+    {
+        using var client = await ConnectAsync();
+        await client.TransferAsync(fileSize);
+    }
+
+    /// <summary>Waits until so many clients wait in the kernel's accept queue: what <c>ss -ltn</c> shows as Recv-Q.</summary>
+    public Task ExpectQueueAsync(int length) => Patience.UntilEqual(length, () =>
+        int.Parse(
+            File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                // Local address, any remote one, state LISTEN; what follows is the length of two queues.
+                .Single(fields => fields[1..4] is [var local, _, "0A"] && local.Equals($"00000000:{Port:X4}", StringComparison.Ordinal))[4]
+                .Split(':')[1],
+            NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture));
+
+    /// <summary>Waits for these lines, which must be all of standard output so far, byte for byte.</summary>
+    public async Task ExpectLinesAsync(params IEnumerable<object> lines)
+    {
+        var expected = Lines(lines);
+        Assert.Equal(expected, await Output.WaitUntilAsync(text => text.Length >= expected.Length));
+    }
+
+    /// <summary>Sends a signal and waits for the end, which must be in good order, with exactly these lines in the whole run.</summary>
+    /// <returns>The time from the signal to the end.</returns>
+    public async Task<TimeSpan> SignalAsync(Signal signal, params IEnumerable<object> lines)
+    {
+        var clock = Stopwatch.StartNew();
+        signal.SendTo(ProcessId);
+        return await ExpectEndAsync(clock, lines);
+    }
+
+    /// <summary>The same by SIGTERM, for tests of something else: what the server has printed in all is their result.</summary>
+    public Task<TimeSpan> StopAsync(params IEnumerable<object> lines) => SignalAsync(Signal.Terminate, lines);
+
+    /// <summary>Waits for the end, which must be in good order, with exactly these lines in the whole run.</summary>
+    public async Task<TimeSpan> ExpectEndAsync(Stopwatch clock, params IEnumerable<object> lines)
+    {
+        var code = await ExitAsync();
+        var time = clock.Elapsed;
+        Assert.True(code == 0, $"Exit code {code}:\n{Errors}");
+        Assert.Equal(Lines(lines), Output.ToString());
+        Assert.DoesNotContain("ERROR:", Errors.ToString(), StringComparison.Ordinal);
+        return time;
+    }
+
+    public Task<int> ExitAsync() => _process.ExitAsync();
+
+    public Task InputLineAsync() => _process.InputLineAsync();
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static string Lines(IEnumerable<object> lines) =>
+        string.Concat(lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line}\n")));
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>A process and all that it writes. One that still runs at the end of its test is killed with its children.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    public ChildProcess(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            // Where no settings file lies about that the program would read.
+            WorkingDirectory = AppContext.BaseDirectory,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
+        Output = new CapturedStream("Standard output", _process.StandardOutput.BaseStream);
+        Errors = new CapturedStream("Standard error", _process.StandardError.BaseStream);
+    }
+
+    public int Id => _process.Id;
+
+    public CapturedStream Output { get; }
+
+    public CapturedStream Errors { get; }
+
+    /// <summary>Runs a shell script to its end; "$0", "$1" and so on are the arguments.</summary>
+    public static async Task<string> RunShellAsync(string script, params string[] arguments)
+    {
+        await using var shell = new ChildProcess("/bin/bash", ["-c", script, .. arguments]);
+        Assert.True(await shell.ExitAsync() == 0, $"Exit code not 0: {script}\n{shell.Errors}");
+        return shell.Output.ToString();
+    }
+
+    /// <summary>Whether a program is installed; a test that cannot do without is skipped, visibly.</summary>
+    public static bool Exists(string program) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    /// <summary>Writes an empty line to its standard input, for what a script waits for.</summary>
+    public async Task InputLineAsync()
+    {
+        await _process.StandardInput.WriteLineAsync().OrGiveUp();
+        await _process.StandardInput.FlushAsync().OrGiveUp();
+    }
+
+    /// <summary>Waits for the end of the process and of its output.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().OrGiveUp();
+        await Task.WhenAll(Output.Ended, Errors.Ended).OrGiveUp();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync().OrGiveUp();
+        }
+
+        _process.Dispose();
+    }
+}

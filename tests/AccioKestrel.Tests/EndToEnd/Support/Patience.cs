@@ -1,0 +1,28 @@
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>The limit of every wait of these tests: only a defect lets one take so long.</summary>
+internal static class Patience
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(5);
+
+    public static Task OrGiveUp(this Task task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+    public static Task<T> OrGiveUp<T>(this Task<T> task) => task.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+    public static Task OrGiveUp(this ValueTask task) => task.AsTask().OrGiveUp();
+
+    public static Task<T> OrGiveUp<T>(this ValueTask<T> task) => task.AsTask().OrGiveUp();
+
+    /// <summary>Waits until a state of the kernel is as expected: it tells nobody when it changes, so it is asked again and again.</summary>
+    public static async Task UntilEqual<T>(T expected, Func<T> actual)
+    {
+        for (var end = DateTime.UtcNow + Limit; DateTime.UtcNow < end && !Equals(actual(), expected);)
+        {
+            await Task.Delay(s_pollInterval, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(expected, actual());
+    }
+}
