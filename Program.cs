@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 // Before all else: from here on a signal stops the server in good order.
 StopSignals.Handle();
-return await new CommandLine(ServeAsync).RunAsync(args);
+var exitCode = await new CommandLine(ServeAsync).RunAsync(args);
+StopSignals.Ignore();
+return exitCode;
 
 async Task<int> ServeAsync(int port, IEnumerable<KeyValuePair<string, string?>> settings)
 {

@@ -12,8 +12,10 @@ internal static partial class Libc
     public static readonly int WouldBlock = OperatingSystem.IsLinux() ? 11 : 35;
 
     public const nint DefaultAction = 0;
+    public const nint IgnoreAction = 1;
     public const int Interrupt = 2;
     public const int Quit = 3;
+    public const int Terminate = 15;
 
     private const short Writable = 4;
 

@@ -4,7 +4,6 @@ namespace AccioKestrel;
 
 /// <summary>
 /// SIGINT, SIGTERM and SIGQUIT: the first asks the server to stop, the second ends the grace of the file in transfer.
-/// For the life of the process: a handler taken away at the end would let one more signal kill it in its last moments.
 /// </summary>
 internal static class StopSignals
 {
@@ -32,6 +31,17 @@ internal static class StopSignals
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT])
         {
             s_registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        }
+    }
+
+    /// <summary>To be called when all is done: the runtime's own end would let one more signal kill the process.</summary>
+    public static void Ignore()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = Libc.Signal(Libc.Interrupt, Libc.IgnoreAction);
+            _ = Libc.Signal(Libc.Quit, Libc.IgnoreAction);
+            _ = Libc.Signal(Libc.Terminate, Libc.IgnoreAction);
         }
     }
 
