@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel.Tests.Transport;
@@ -76,6 +78,38 @@ public sealed class BlockingConnectionTests : IAsyncLifetime
         // Not examined: there at once, also without waiting.
         Assert.True(Input.TryRead(out var again));
         Assert.Equal(buffer.Length, again.Buffer.Length);
+    }
+
+    [Fact]
+    public async Task Discard_TrickleAfterAFastTransfer_IsSeenWithinHalfASecond()
+    {
+        // By now the low-water mark is raised, and a byte alone does not wake the receive.
+        const int fast = 32 * 1024 * 1024;
+        var totals = Channel.CreateUnbounded<long>();
+        var discarding = ListenerHarness.DiscardToEnd(_connection, total => totals.Writer.TryWrite(total));
+        for (var sent = 0; sent < fast;)
+        {
+            sent += await _client.SendAsync(new byte[fast - sent]).WaitAsync(ListenerHarness.Limit);
+        }
+
+        await UntilAsync(fast);
+        for (var trickled = 1; trickled <= 3; trickled++)
+        {
+            var clock = Stopwatch.StartNew();
+            _client.Send(new byte[1]);
+            await UntilAsync(fast + trickled);
+            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
+        }
+
+        _client.Shutdown(SocketShutdown.Send);
+        Assert.Equal(fast + 3, await discarding);
+
+        async Task UntilAsync(long total)
+        {
+            while (await totals.Reader.ReadAsync().AsTask().WaitAsync(ListenerHarness.Limit) < total)
+            {
+            }
+        }
     }
 
     [Theory]

@@ -54,8 +54,8 @@ internal sealed class ListenerHarness : IAsyncDisposable
     public static Task<T> OnThread<T>(Func<ValueTask<T>> read) =>
         Task.Factory.StartNew(() => read().AsTask(), default, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().WaitAsync(Limit);
 
-    /// <summary>Discards up to the end, and tells how much.</summary>
-    public static Task<long> DiscardToEnd(ConnectionContext connection) => OnThread(async () =>
+    /// <summary>Discards up to the end, and tells how much, also while it goes on.</summary>
+    public static Task<long> DiscardToEnd(ConnectionContext connection, Action<long>? progress = null) => OnThread(async () =>
     {
         var input = (IDiscardingReader)connection.Transport.Input;
         var count = 0L;
@@ -64,6 +64,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
         {
             result = await input.DiscardAsync();
             count += result.Count;
+            progress?.Invoke(count);
         }
         while (!result.IsCompleted);
         return count;
