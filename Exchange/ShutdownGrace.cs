@@ -9,6 +9,7 @@ namespace AccioKestrel;
 /// </summary>
 public sealed class ShutdownGrace : IDisposable
 {
+    // Never disposed: it has nothing to give back, and the second signal may come when the host has just ended.
     private readonly CancellationTokenSource _over = new();
     private readonly ITimer _timer;
 
@@ -27,13 +28,9 @@ public sealed class ShutdownGrace : IDisposable
     /// <summary>The grace is over: no exchange goes on.</summary>
     internal CancellationToken Over => _over.Token;
 
-    /// <summary>Ends the grace at once, as a second signal does.</summary>
+    /// <summary>Ends the grace at once, as a second signal does. Harmless at any time.</summary>
     public void End() => _over.Cancel();
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _over.Dispose();
-    }
+    public void Dispose() => _timer.Dispose();
 }

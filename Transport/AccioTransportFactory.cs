@@ -1,13 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AccioKestrel;
 
 /// <summary>Binds the Accio endpoints of a Kestrel, and leaves all others to the transports beside it.</summary>
-internal sealed class AccioTransportFactory(IOptions<AccioOptions> options, TimeProvider time, ILogger<SequentialListener> logger)
+internal sealed class AccioTransportFactory(
+    IOptions<AccioOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<SequentialListener> logger)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is AccioEndPoint;
@@ -31,7 +33,7 @@ internal sealed class AccioTransportFactory(IOptions<AccioOptions> options, Time
                 : exception;
         }
 
-        var listener = new SequentialListener(socket, time, logger);
+        var listener = new SequentialListener(socket, time, lifetime, logger);
         TransportLog.Listening(logger, listener.EndPoint);
         return ValueTask.FromResult<IConnectionListener>(listener);
     }

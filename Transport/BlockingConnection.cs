@@ -21,7 +21,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     /// A blocked receive returns after so long to look whether it is still wanted. It bounds how late a canceled read is
     /// noticed, and how late a trickle below a raised low-water mark is seen.
     /// </summary>
-    internal static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private static uint s_connections;
 
@@ -34,7 +34,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     private IDictionary<object, object?>? _items;
     private int _disposed;
 
-    /// <param name="socket">The accepted socket, which the connection owns from now on.</param>
+    /// <param name="socket">The prepared socket, which the connection owns from now on.</param>
     /// <param name="buffer">What it reads into: lent for as long as it lasts.</param>
     /// <param name="over">Completed when it is disposed.</param>
     public BlockingConnection(Socket socket, byte[] buffer, TaskCompletionSource over)
@@ -44,8 +44,23 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         _input = new BlockingPipeReader(socket, buffer);
         Output = new BlockingPipeWriter(socket);
         Transport = this;
-        socket.ReceiveTimeout = (int)Tick.TotalMilliseconds;
         RemoteEndPoint = socket.RemoteEndPoint;
+    }
+
+    /// <summary>Sets what a connection needs of its socket.</summary>
+    /// <returns>Whether it can be used: on some systems a socket that its client has reset refuses, and is disposed.</returns>
+    public static bool TryPrepare(Socket accepted)
+    {
+        try
+        {
+            accepted.ReceiveTimeout = (int)Tick.TotalMilliseconds;
+            return true;
+        }
+        catch (SocketException)
+        {
+            accepted.Dispose();
+            return false;
+        }
     }
 
     public PipeReader Input => _input;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AccioKestrel;
@@ -17,6 +18,7 @@ internal sealed class SequentialListener : IConnectionListener
 
     private readonly Socket _socket;
     private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _unbound = new();
 
@@ -29,10 +31,11 @@ internal sealed class SequentialListener : IConnectionListener
     /// </summary>
     private volatile TaskCompletionSource _room = new();
 
-    public SequentialListener(Socket socket, TimeProvider time, ILogger logger)
+    public SequentialListener(Socket socket, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
     {
         _socket = socket;
         _time = time;
+        _lifetime = lifetime;
         _logger = logger;
         EndPoint = socket.LocalEndPoint!;
         _room.SetResult();
@@ -60,6 +63,15 @@ internal sealed class SequentialListener : IConnectionListener
         catch (Exception) when (_unbound.IsCancellationRequested)
         {
             // Whatever the closing of the listen socket made of an accept.
+            return null;
+        }
+        catch (Exception exception) when (IsGone(exception))
+        {
+            // Not by us, and there is no way back. A process that lives on without listening would look well to whoever
+            // watches it; one that ends is started again.
+            TransportLog.ListenerGone(_logger, EndPoint, exception.Message);
+            Environment.ExitCode = ExitCode.Failure;
+            _lifetime.StopApplication();
             return null;
         }
     }
@@ -90,6 +102,12 @@ internal sealed class SequentialListener : IConnectionListener
             {
                 // Blocks: an asynchronous accept would wake the runtime's polling thread for every client that connects.
                 var socket = _socket.Accept();
+                if (!BlockingConnection.TryPrepare(socket))
+                {
+                    TransportLog.ClientLost(_logger, "reset before it was its turn");
+                    continue;
+                }
+
                 if (pause > ShortestPause)
                 {
                     TransportLog.ResourcesBack(_logger, attempt);
@@ -108,7 +126,7 @@ internal sealed class SequentialListener : IConnectionListener
                 await Task.Delay(pause, _time, _unbound.Token);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
-            catch (SocketException exception) when (!_unbound.IsCancellationRequested && !IsGone(exception.SocketErrorCode))
+            catch (SocketException exception) when (!_unbound.IsCancellationRequested && !IsGone(exception))
             {
                 // This client's connection broke while it waited: the next one's turn.
                 TransportLog.ClientLost(_logger, exception.Message);
@@ -125,6 +143,8 @@ internal sealed class SequentialListener : IConnectionListener
     private static bool IsShortage(SocketError error) =>
         error is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit;
 
-    private static bool IsGone(SocketError error) =>
-        error is SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationAborted or SocketError.Interrupted;
+    private static bool IsGone(Exception exception) => exception is ObjectDisposedException or SocketException
+    {
+        SocketErrorCode: SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationAborted or SocketError.Interrupted
+    };
 }

@@ -175,4 +175,11 @@ public sealed class ExchangeTests : IDisposable
         Assert.True(client.IsServed);
         Assert.Equal(["ERROR"], _server.Lines);
     }
+
+    [Fact]
+    public void Stop_ASecondSignalAfterTheHostHasEnded_IsHarmless()
+    {
+        _server.Grace.Dispose();
+        _server.Grace.End();
+    }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -19,9 +20,11 @@ internal sealed class ListenerHarness : IAsyncDisposable
     public static Task<IConnectionListener> BindAsync(int port = 0)
     {
         var factory = new AccioTransportFactory(
-            Options.Create(new AccioOptions()), TimeProvider.System, NullLogger<SequentialListener>.Instance);
+            Options.Create(new AccioOptions()), TimeProvider.System, NewLifetime(), NullLogger<SequentialListener>.Instance);
         return factory.BindAsync(new AccioEndPoint(IPAddress.Loopback, port)).AsTask();
     }
+
+    public static ApplicationLifetime NewLifetime() => new(NullLogger<ApplicationLifetime>.Instance);
 
     public static async Task<ListenerHarness> StartAsync() => new(await BindAsync());
 

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AccioKestrel.Tests.Transport;
 
@@ -93,9 +95,25 @@ public sealed class SequentialListenerTests
     }
 
     [Fact]
+    public async Task Accept_ListenSocketGone_StopsTheApplication()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        var lifetime = ListenerHarness.NewLifetime();
+        await using var listener = new SequentialListener(socket, TimeProvider.System, lifetime, NullLogger.Instance);
+        socket.Shutdown(SocketShutdown.Both);
+
+        Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
+        Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
+        Assert.Equal(1, Environment.ExitCode);
+        Environment.ExitCode = 0;
+    }
+
+    [Fact]
     public void Factory_OtherEndPoints_AreLeftToOtherTransports()
     {
-        var factory = new AccioTransportFactory(null!, null!, null!);
+        var factory = new AccioTransportFactory(null!, null!, null!, null!);
         Assert.True(factory.CanBind(new AccioEndPoint(IPAddress.Any, 0)));
         Assert.False(factory.CanBind(new IPEndPoint(IPAddress.Any, 0)));
     }
