@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace AccioKestrel;
 
@@ -12,8 +13,13 @@ internal static class StandardErrorLogging
     /// <param name="configuration">Its section <c>Logging</c> sets the levels.</param>
     public static ILoggingBuilder UseStandardError(this ILoggingBuilder logging, IConfiguration configuration)
     {
-        logging.AddSimpleConsole(format => format.SingleLine = true);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.AddSingleton<ILoggerProvider>(services => new ConsoleLoggerProvider(
+            services.GetRequiredService<IOptionsMonitor<ConsoleLoggerOptions>>(), [new LineFormatter()]));
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.FormatterName = LineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+        });
 
         // What keeps the host from starting is said as ERROR, and the framework's start-up lines are of no use here.
         logging.AddFilter("Microsoft", LogLevel.Warning);
