@@ -128,7 +128,7 @@ public sealed class LenientTests
     [Fact]
     public async Task StrictServer_RejectsBoth()
     {
-        await using var server = await AccioServer.StartAsync("--idle-timeout 2.5");
+        await using var server = await AccioServer.StartAsync("--idle-timeout 4");
         using (var deferred = await server.ConnectServedAsync())
         {
             deferred.ExpectSilence(seconds: 2.3);
