@@ -13,8 +13,10 @@ namespace AccioKestrel;
 public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
 {
     private readonly AccioOptions _options;
+    private readonly ExchangeLimits _limits;
     private readonly IResultOutput _output;
     private readonly ShutdownGrace _shutdown;
+    private readonly ExchangeJournal _journal;
     private readonly TimeProvider _time;
     private readonly ILogger<AccioConnectionHandler> _logger;
 
@@ -26,12 +28,15 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         IOptions<AccioOptions> options,
         IResultOutput output,
         ShutdownGrace shutdown,
+        ExchangeJournal journal,
         TimeProvider time,
         ILogger<AccioConnectionHandler> logger)
     {
         _options = options.Value;
+        _limits = new ExchangeLimits(_options);
         _output = output;
         _shutdown = shutdown;
+        _journal = journal;
         _time = time;
         _logger = logger;
     }
@@ -69,19 +74,21 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
     private async Task ServeAsync(ConnectionContext connection)
     {
         var record = new ExchangeRecord(connection.ConnectionId, connection.RemoteEndPoint, _time);
+        _journal.Begin(record);
         ExchangeFailure? failure;
-        using (var input = new ExchangeInput(connection.Transport.Input, record, _options, _shutdown, _time))
+        using (var input = new ExchangeInput(connection.Transport.Input, record, _options, _limits, _shutdown, _time))
         {
             failure = await ExchangeAsync(input, connection.Transport.Output, record);
         }
 
         var outcome = new ExchangeOutcome(record.Bytes, failure);
         _output.Write(outcome);
-        ExchangeLog.Ended(_logger, record, outcome);
+        AccioLog.Ended(_logger, _journal.End(record, outcome));
 
-        if (failure is ExchangeFailure.IdleTimeout or ExchangeFailure.ServerStopped)
+        if (failure is not (null or ExchangeFailure.WrongByte or ExchangeFailure.EndedEarly or ExchangeFailure.Reset))
         {
-            // A client that may still be sending is told by a reset; an orderly end would look like success to it.
+            // The client has done nothing wrong by the protocol, and may still be sending: it is told by a reset, for an
+            // orderly end would look like success to it.
             connection.Abort(new ConnectionAbortedException($"Accio exchange ended: {failure}."));
         }
     }

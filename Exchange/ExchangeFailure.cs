@@ -17,4 +17,16 @@ public enum ExchangeFailure
 
     /// <summary>The server was told to stop, and the exchange did not end within the time it was given.</summary>
     ServerStopped,
+
+    /// <summary>The file came in slower than <see cref="AccioOptions.MinDataRate"/>.</summary>
+    TooSlow,
+
+    /// <summary>The confirmations took longer than <see cref="AccioOptions.HandshakeTimeout"/>.</summary>
+    HandshakeTimeout,
+
+    /// <summary>The exchange took longer than <see cref="AccioOptions.MaxExchangeDuration"/>.</summary>
+    TooLong,
+
+    /// <summary>The file has more bytes than <see cref="AccioOptions.MaxFileSize"/>.</summary>
+    TooLarge,
 }

@@ -25,18 +25,22 @@ internal sealed class ExchangeInput : IDisposable
     private readonly ExchangeRecord _record;
     private readonly ShutdownGrace _shutdown;
     private readonly TimeSpan _idleLimit;
+    private readonly ExchangeLimits _limits;
     private readonly ITimer _timer;
     private readonly CancellationTokenRegistration _stopping;
     private readonly CancellationTokenRegistration _graceOver;
 
-    public ExchangeInput(PipeReader reader, ExchangeRecord record, AccioOptions options, ShutdownGrace shutdown, TimeProvider time)
+    public ExchangeInput(
+        PipeReader reader, ExchangeRecord record, AccioOptions options, ExchangeLimits limits, ShutdownGrace shutdown, TimeProvider time)
     {
         _reader = reader;
         _discarder = reader as IDiscardingReader;
         _record = record;
         _shutdown = shutdown;
         _idleLimit = TimeSpan.FromSeconds(options.IdleTimeout) + IdleMargin;
-        _timer = time.CreateTimer(static input => ((ExchangeInput)input!).OnTimer(), this, _idleLimit, Timeout.InfiniteTimeSpan);
+        _limits = limits;
+        _timer = time.CreateTimer(
+            static input => ((ExchangeInput)input!).OnTimer(), this, WakeWithin(_idleLimit), Timeout.InfiniteTimeSpan);
         _stopping = shutdown.Stopping.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
         _graceOver = shutdown.Over.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
     }
@@ -123,6 +127,10 @@ internal sealed class ExchangeInput : IDisposable
         if (result.Count > 0)
         {
             _record.Count(result.Count);
+            if (_limits.IsTooLarge(_record))
+            {
+                return ExchangeFailure.TooLarge;
+            }
         }
 
         return result.IsCanceled && !Ended ? Interruption() : null;
@@ -150,8 +158,11 @@ internal sealed class ExchangeInput : IDisposable
         _reader.CancelPendingRead();
         var remaining = _idleLimit - _record.Silence;
         // Set again even when the time is over: a byte may have come in this very moment.
-        _timer.Change(remaining > TimeSpan.Zero ? remaining : _idleLimit, Timeout.InfiniteTimeSpan);
+        _timer.Change(WakeWithin(remaining > TimeSpan.Zero ? remaining : _idleLimit), Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>When to look at the record next: at the end of the allowed silence, or earlier if there are other limits.</summary>
+    private TimeSpan WakeWithin(TimeSpan silence) => _limits.IsTimed && silence > ExchangeLimits.Tick ? ExchangeLimits.Tick : silence;
 
     /// <summary>What has ended the exchange while it was waiting, or null if it may wait on.</summary>
     private ExchangeFailure? Interruption()
@@ -162,7 +173,7 @@ internal sealed class ExchangeInput : IDisposable
             return ExchangeFailure.ServerStopped;
         }
 
-        return _record.Silence >= _idleLimit ? ExchangeFailure.IdleTimeout : null;
+        return _record.Silence >= _idleLimit ? ExchangeFailure.IdleTimeout : _limits.Exceeded(_record);
     }
 
     /// <summary>What an exception of the transport means for the exchange; null for one that is a defect.</summary>

@@ -11,6 +11,7 @@ internal sealed class ExchangeRecord
     private readonly TimeProvider _time;
     private readonly long _startedAt;
     private long _lastByteAt;
+    private long _fileAwaitedAt;
     private long _bytes;
     private volatile ExchangeStep _step = ExchangeStep.FirstCommand;
 
@@ -30,7 +31,15 @@ internal sealed class ExchangeRecord
     public ExchangeStep Step
     {
         get => _step;
-        set => _step = value;
+        set
+        {
+            if (value is ExchangeStep.File)
+            {
+                Volatile.Write(ref _fileAwaitedAt, _time.GetTimestamp());
+            }
+
+            _step = value;
+        }
     }
 
     /// <summary>The file bytes received so far.</summary>
@@ -38,6 +47,9 @@ internal sealed class ExchangeRecord
 
     /// <summary>The time since step 1.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_startedAt);
+
+    /// <summary>The time since the file has been awaited; only in its step.</summary>
+    public TimeSpan FileElapsed => _time.GetElapsedTime(Volatile.Read(ref _fileAwaitedAt));
 
     /// <summary>The time since the last byte came from the client, or since step 1 before there is any.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastByteAt));

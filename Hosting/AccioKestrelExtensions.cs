@@ -41,6 +41,7 @@ public static class AccioKestrelExtensions
 
         kestrel.Listen(new AccioEndPoint(address, port), listen =>
         {
+            listen.Use(kestrel.ApplicationServices.GetRequiredService<AllowedNetworks>().Guard);
             configure(listen);
             listen.UseConnectionHandler<AccioConnectionHandler>();
         });

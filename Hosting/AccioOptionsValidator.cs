@@ -13,6 +13,16 @@ internal sealed class AccioOptionsValidator : IValidateOptions<AccioOptions>
         Check(nameof(options.IdleTimeout), options.IdleTimeout, AccioOptions.ShortestIdleTimeout, AccioOptions.LongestTime, "seconds");
         Check(nameof(options.ShutdownGrace), options.ShutdownGrace, 0, AccioOptions.LongestTime, "seconds");
         Check(nameof(options.Backlog), options.Backlog, 1, AccioOptions.LargestBacklog, "clients");
+        Check(nameof(options.MinDataRate), options.MinDataRate ?? 1, AccioOptions.SmallestRate, AccioOptions.LargestRate, "bytes per second");
+        Check(nameof(options.MinDataRateGracePeriod), options.MinDataRateGracePeriod, AccioOptions.ShortestGracePeriod, AccioOptions.LongestTime, "seconds");
+        Check(nameof(options.HandshakeTimeout), options.HandshakeTimeout ?? 1, AccioOptions.ShortestIdleTimeout, AccioOptions.LongestTime, "seconds");
+        Check(nameof(options.MaxExchangeDuration), options.MaxExchangeDuration ?? 1, AccioOptions.ShortestIdleTimeout, AccioOptions.LongestTime, "seconds");
+        Check(nameof(options.MaxFileSize), options.MaxFileSize ?? 0, 0, long.MaxValue, "bytes");
+        if (options.Allow is { } allow && AllowedNetworks.Parse(allow) is null)
+        {
+            result.AddError($"{AccioOptions.Section}:{nameof(options.Allow)} takes networks such as 10.0.0.0/8,2001:db8::/32, not {allow}.");
+        }
+
         return result.Build();
 
         void Check(string key, double value, double smallest, double largest, string unit)

@@ -17,12 +17,16 @@ public static class AccioServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
 
+        services.AddMetrics();
         services.AddOptions<AccioOptions>().BindConfiguration(AccioOptions.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AccioOptions>, AccioOptionsValidator>());
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IResultOutput, StandardOutput>();
         services.TryAddSingleton<ShutdownGrace>();
+        services.TryAddSingleton<ExchangeJournal>();
+        services.TryAddSingleton<AccioListeners>();
+        services.TryAddSingleton<AllowedNetworks>();
         services.TryAddSingleton<AccioConnectionHandler>();
 
         // The web host adds the stock transport only where there is none yet. Ours takes Accio endpoints alone, so

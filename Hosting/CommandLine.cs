@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 
 namespace AccioKestrel;
 
@@ -13,39 +12,31 @@ internal sealed class CommandLine
         CustomParser = ParsePort,
     };
 
-    private readonly Option<double> _idleTimeout = Number(
-        "--idle-timeout", "SECONDS", "Seconds without a byte after which a client gets ERROR; fractions allowed. Default: 10.", AccioOptions.ShortestIdleTimeout);
-
-    private readonly Option<double> _shutdownGrace = Number(
-        "--shutdown-grace", "SECONDS", "Seconds that a file in transfer gets to end when the server is told to stop. Default: 5.", 0);
-
-    private readonly Option<int> _backlog = new("--backlog")
+    private readonly Option<string> _configFile = new("--config")
     {
-        HelpName = "N",
-        Description = "How many clients may wait in the kernel's queue; net.core.somaxconn caps it. Default: 512.",
-        CustomParser = result => TryParseDecimal(result.Tokens[0].Value, AccioOptions.LargestBacklog, out var backlog)
-            ? backlog
-            : Fail<int>(result, $"--backlog takes a number from 1 to {AccioOptions.LargestBacklog}, not '{result.Tokens[0].Value}'."),
+        HelpName = "FILE",
+        Description = "Read settings from this JSON file. Default: appsettings.json in the working directory, if there is one.",
     };
 
-    private readonly Option<bool> _lenient = new("--lenient")
-    {
-        Description = "Also serve clients that wait for both commands first, or that leave out the blank line.",
-    };
+    private readonly (Setting Setting, Option Option)[] _settings =
+        [.. Settings.All.Select(setting => (setting, setting.ValueName is null ? (Option)Switch(setting) : Value(setting)))];
 
     private readonly RootCommand _root = new("The Accio server: counts the bytes of one file per TCP connection, one connection at a time.");
 
-    /// <param name="run">Runs the server on this port, with these settings on top of the configuration.</param>
-    public CommandLine(Func<int, IEnumerable<KeyValuePair<string, string?>>, Task<int>> run)
+    /// <param name="run">Runs the server with these arguments.</param>
+    public CommandLine(Func<ServerArguments, Task<int>> run)
     {
         // An argument is what it looks like: no [directive] that would print to standard output.
         _root.Directives.Clear();
         _root.Add(_port);
-        _root.Add(_idleTimeout);
-        _root.Add(_shutdownGrace);
-        _root.Add(_backlog);
-        _root.Add(_lenient);
-        _root.SetAction((arguments, _) => run(arguments.GetValue(_port), Settings(arguments)));
+        _root.Add(_configFile);
+        foreach (var (_, option) in _settings)
+        {
+            _root.Add(option);
+        }
+
+        _root.SetAction((arguments, _) => run(
+            new ServerArguments(arguments.GetValue(_port), arguments.GetValue(_configFile), [.. Given(arguments)])));
     }
 
     /// <summary>Does what the arguments ask for.</summary>
@@ -67,44 +58,40 @@ internal sealed class CommandLine
         });
     }
 
-    private IEnumerable<KeyValuePair<string, string?>> Settings(ParseResult arguments) =>
-        from setting in new (Option Option, string Key)[]
-        {
-            (_idleTimeout, nameof(AccioOptions.IdleTimeout)),
-            (_shutdownGrace, nameof(AccioOptions.ShutdownGrace)),
-            (_backlog, nameof(AccioOptions.Backlog)),
-            (_lenient, nameof(AccioOptions.Lenient)),
-        }
-        where arguments.GetResult(setting.Option) is { Implicit: false }
+    private IEnumerable<KeyValuePair<string, string?>> Given(ParseResult arguments) =>
+        from known in _settings
+        where arguments.GetResult(known.Option) is { Implicit: false }
         select KeyValuePair.Create(
-            $"{AccioOptions.Section}:{setting.Key}",
-            Convert.ToString(arguments.GetValue<object>(setting.Option.Name), CultureInfo.InvariantCulture));
+            known.Setting.Path,
+            known.Option is Option<string> value ? arguments.GetValue(value) : arguments.GetValue((Option<bool>)known.Option) ? "true" : "false");
 
-    private static int ParsePort(ArgumentResult result) =>
-        TryParseDecimal(result.Tokens[0].Value, largest: 65_535, out var port)
-            ? port
-            : Fail<int>(result, $"The port must be a decimal number from 1 to 65535, not '{result.Tokens[0].Value}'.");
+    private static Option<bool> Switch(Setting setting) => new(setting.Option) { Description = setting.Description };
 
-    private static bool TryParseDecimal(string text, int largest, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= largest;
-
-    private static Option<double> Number(string name, string helpName, string description, double smallest) => new(name)
+    private static Option<string> Value(Setting setting) => new(setting.Option)
     {
-        HelpName = helpName,
-        Description = description,
+        HelpName = setting.ValueName,
+        Description = setting.Description,
+        Arity = setting.IsRepeatable ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
         CustomParser = result =>
-            double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number >= smallest && number <= AccioOptions.LongestTime
-                ? number
-                : Fail<double>(result, string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name} takes a number of seconds from {smallest} to {AccioOptions.LongestTime}, not '{result.Tokens[0].Value}'.")),
+        {
+            var text = string.Join(',', result.Tokens.Select(token => token.Value));
+            if (!setting.IsAllowed(text))
+            {
+                result.AddError(setting.Reject(setting.Option, text));
+            }
+
+            return text;
+        },
     };
 
-    private static T Fail<T>(ArgumentResult result, string message)
-        where T : struct
+    private static int ParsePort(ArgumentResult result)
     {
-        result.AddError(message);
-        return default;
+        var text = result.Tokens[0].Value;
+        if (!Settings.TryParseDecimal(text, largest: 65_535, out var port))
+        {
+            result.AddError($"The port must be a decimal number from 1 to 65535, not '{text}'.");
+        }
+
+        return port;
     }
 }

@@ -6,6 +6,7 @@ namespace AccioKestrel;
 internal static partial class Libc
 {
     public const int StandardOutput = 1;
+    public const int StandardError = 2;
 
     // Errors that only ask to try again; EAGAIN differs between Linux and the BSD family.
     public const int Interrupted = 4;
@@ -17,6 +18,7 @@ internal static partial class Libc
     public const int Quit = 3;
     public const int Terminate = 15;
 
+    public const short Readable = 1;
     private const short Writable = 4;
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
@@ -28,15 +30,34 @@ internal static partial class Libc
     /// <summary>Waits until the descriptor takes bytes, or has an error that the next write reports.</summary>
     public static void WaitUntilWritable(int descriptor)
     {
-        var poll = new PollDescriptor { Descriptor = descriptor, Events = Writable };
-        _ = Poll(ref poll, count: 1, timeoutMilliseconds: -1);
+        _ = Poll([new PollDescriptor { Descriptor = descriptor, Events = Writable }], count: 1, timeoutMilliseconds: -1);
     }
 
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int timeoutMilliseconds);
+    /// <summary>The number of columns of the terminal that the descriptor is; 0 if it is none, or does not tell. Linux only.</summary>
+    public static int TerminalWidth(int descriptor)
+    {
+        const nuint getWindowSize = 0x5413;
+        var size = default(WindowSize);
+        return OperatingSystem.IsLinux() && Control(descriptor, getWindowSize, ref size) == 0 ? size.Columns : 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Control(int descriptor, nuint request, ref WindowSize size);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(Span<PollDescriptor> descriptors, nuint count, int timeoutMilliseconds);
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct PollDescriptor
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort Width;
+        public ushort Height;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
     {
         public int Descriptor;
         public short Events;

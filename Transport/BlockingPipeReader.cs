@@ -17,12 +17,6 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
     /// </summary>
     private const int RaisedLowWaterMark = 1024 * 1024;
 
-    /// <summary>
-    /// On Linux a truncating receive takes TCP bytes off the queue without copying them: the buffer only says how many,
-    /// and its pages are never touched. Elsewhere the flag has no such meaning, and the buffer is written over and over.
-    /// </summary>
-    private static readonly SocketFlags s_discard = OperatingSystem.IsLinux() ? SocketFlags.Truncated : SocketFlags.None;
-
     private byte[] _buffer = buffer;
     private int _start;
     private int _examined;
@@ -59,7 +53,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
         if (_examined == _end && !_ended)
         {
             MakeRoom();
-            _end += Receive(_buffer.AsSpan(_end), SocketFlags.None, out canceled);
+            _end += Receive(_buffer.AsSpan(_end), discard: false, out canceled, cancellationToken);
         }
 
         return ValueTask.FromResult(Result(canceled));
@@ -77,7 +71,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
         }
         else
         {
-            count = Receive(DiscardBuffer.Bytes, s_discard, out canceled);
+            count = Receive(DiscardBuffer.Bytes, discard: true, out canceled);
             AdjustLowWaterMark(count);
         }
 
@@ -163,51 +157,30 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
     }
 
     /// <summary>Blocks until bytes have come, the client has ended, or the read was canceled.</summary>
-    private int Receive(Span<byte> buffer, SocketFlags flags, out bool canceled)
+    private int Receive(Span<byte> buffer, bool discard, out bool canceled, CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            var count = socket.Receive(buffer, flags, out var error);
+            var count = socket.ReceiveWithinTick(buffer, discard);
             if (_abortReason is { } reason)
             {
                 throw new ConnectionAbortedException(reason.Message, reason);
             }
 
-            if (error is not SocketError.Success && (error is not SocketError.TimedOut || HasDied()))
-            {
-                throw new ConnectionResetException(error.ToString(), new SocketException((int)error));
-            }
-
             // Looked at only now: what had come before the cancellation is reported with it.
             canceled = IsCanceled();
-            _ended = count == 0 && error is SocketError.Success;
-            if (count > 0 || _ended || canceled)
+            _ended = count == 0;
+            if (count >= 0 || canceled)
             {
-                return count;
+                return Math.Max(count, 0);
             }
+
+            // How a stream on top of this, such as that of TLS, is canceled. Nothing has been taken, so it may read again.
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
     private bool IsCanceled() => Volatile.Read(ref _canceled) == 1 && Interlocked.Exchange(ref _canceled, 0) == 1;
-
-    /// <summary>
-    /// Whether the connection broke down (keep-alive or retransmissions without an answer). The runtime reports that
-    /// with the same error as a receive that found nothing for a tick, and the kernel reports it only once: the next
-    /// receive would look like the end of the file.
-    /// </summary>
-    private bool HasDied()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        const int tcpInfo = 11;
-        const byte closed = 7;
-        Span<byte> state = stackalloc byte[1];
-        _ = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpInfo, state);
-        return state[0] == closed;
-    }
 
     /// <summary>One for the process, made by the first transfer that needs it: nobody reads what is in there.</summary>
     private static class DiscardBuffer

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel;
 
@@ -51,17 +50,7 @@ internal sealed class BlockingPipeWriter(Socket socket) : PipeWriter
 
     private ArrayBufferWriter<byte> Unflushed => _unflushed ??= new ArrayBufferWriter<byte>();
 
-    /// <exception cref="ConnectionResetException">The connection was reset.</exception>
-    private FlushResult Send(ReadOnlySpan<byte> bytes)
-    {
-        _ = socket.Send(bytes, SocketFlags.None, out var error);
-        return error switch
-        {
-            SocketError.Success => default,
-            // EPIPE: the client had ended its sending side in good order before it closed altogether. It reads no
-            // more, but all that it has sent is here or in the receive queue, and its end will be seen behind it.
-            SocketError.Shutdown => new FlushResult(isCanceled: false, isCompleted: true),
-            _ => throw new ConnectionResetException(error.ToString(), new SocketException((int)error)),
-        };
-    }
+    // A client that had ended its sending side in good order before it closed altogether reads no more, but all that it
+    // has sent is here or in the receive queue, and its end will be seen behind it.
+    private FlushResult Send(ReadOnlySpan<byte> bytes) => new(isCanceled: false, isCompleted: !socket.TrySendAll(bytes));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,9 @@ internal sealed class SequentialListener : IConnectionListener
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
+    private readonly PassedSocket? _passed;
     private readonly TimeProvider _time;
+    private readonly AccioListeners _listeners;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _unbound = new();
@@ -31,9 +34,16 @@ internal sealed class SequentialListener : IConnectionListener
     /// </summary>
     private volatile TaskCompletionSource _room = new();
 
-    public SequentialListener(Socket socket, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
+    /// <summary>Listens on a socket that the process was started with, and leaves its queue to others in the end.</summary>
+    public SequentialListener(
+        PassedSocket passed, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
+        : this(passed.Socket, listeners, time, lifetime, logger) => _passed = passed;
+
+    public SequentialListener(
+        Socket socket, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
     {
         _socket = socket;
+        _listeners = listeners;
         _time = time;
         _lifetime = lifetime;
         _logger = logger;
@@ -42,9 +52,31 @@ internal sealed class SequentialListener : IConnectionListener
         // One thread of the pool is always blocked, in accept or in receive. The pool of a machine with one core begins
         // with one, and whatever else the process serves would wait for the pool to notice and make another.
         AddToThreadPool(1);
+        listeners.Add(this);
     }
 
     public EndPoint EndPoint { get; }
+
+    /// <summary>How many clients wait in the kernel's accept queue. Linux only; 0 once unbound.</summary>
+    public int Waiting
+    {
+        get
+        {
+            // Of a listening socket, the field tcpi_unacked of TCP_INFO is the length of its accept queue.
+            const int tcpInfo = 11;
+            const int offset = 24;
+            Span<byte> info = stackalloc byte[offset + sizeof(int)];
+            try
+            {
+                _ = _socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpInfo, info);
+                return MemoryMarshal.Read<int>(info[offset..]);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return 0;
+            }
+        }
+    }
 
     /// <summary>The next connection, or null once unbound. Does not fail: a failure would end the server's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -56,7 +88,11 @@ internal sealed class SequentialListener : IConnectionListener
                 await _room.Task;
             }
 
-            var socket = await AcceptSocketAsync();
+            if (await AcceptSocketAsync() is not { } socket)
+            {
+                return null;
+            }
+
             _room = new TaskCompletionSource();
             return new BlockingConnection(socket, _buffer, _room);
         }
@@ -67,9 +103,10 @@ internal sealed class SequentialListener : IConnectionListener
         }
         catch (Exception exception) when (IsGone(exception))
         {
+            _listeners.Remove(this);
             // Not by us, and there is no way back. A process that lives on without listening would look well to whoever
             // watches it; one that ends is started again.
-            TransportLog.ListenerGone(_logger, EndPoint, exception.Message);
+            AccioLog.ListenerGone(_logger, EndPoint, exception.Message);
             Environment.ExitCode = ExitCode.Failure;
             _lifetime.StopApplication();
             return null;
@@ -81,8 +118,9 @@ internal sealed class SequentialListener : IConnectionListener
         if (!_unbound.IsCancellationRequested)
         {
             // In this order: what the socket's closing wakes finds the reason.
+            _listeners.Remove(this);
             _unbound.Cancel();
-            _socket.Dispose();
+            ((IDisposable?)_passed ?? _socket).Dispose();
             _room.TrySetResult();
             AddToThreadPool(-1);
         }
@@ -93,43 +131,59 @@ internal sealed class SequentialListener : IConnectionListener
     // The token source stays: a connection may outlive its listener, and so may an accept that is just returning.
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    private async ValueTask<Socket> AcceptSocketAsync()
+    /// <returns>The next client's socket, or null once the application stops.</returns>
+    private async ValueTask<Socket?> AcceptSocketAsync()
     {
         var pause = ShortestPause;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                _passed?.WaitForClient();
+                if (_lifetime.ApplicationStopping.IsCancellationRequested)
+                {
+                    // Whoever is accepted now would not be served any more; in the queue of a passed socket, by the next
+                    // process. So at most one client is lost: the one that the stop finds between here and its exchange.
+                    return null;
+                }
+
                 // Blocks: an asynchronous accept would wake the runtime's polling thread for every client that connects.
                 var socket = _socket.Accept();
                 if (!BlockingConnection.TryPrepare(socket))
                 {
-                    TransportLog.ClientLost(_logger, "reset before it was its turn");
+                    _listeners.ClientLost();
+                    AccioLog.ClientLost(_logger, "reset before it was its turn");
                     continue;
                 }
 
                 if (pause > ShortestPause)
                 {
-                    TransportLog.ResourcesBack(_logger, attempt);
+                    AccioLog.ResourcesBack(_logger, attempt);
                 }
 
                 return socket;
             }
             catch (SocketException exception) when (IsShortage(exception.SocketErrorCode))
             {
+                _listeners.ShortOfResources();
                 // The client keeps its place in the queue. To try again at once would only burn the processor.
                 if (pause == ShortestPause)
                 {
-                    TransportLog.ShortOfResources(_logger, exception.Message);
+                    AccioLog.ShortOfResources(_logger, exception.Message);
                 }
 
                 await Task.Delay(pause, _time, _unbound.Token);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
+            catch (SocketException exception) when (_passed is not null && exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            {
+                // Another process that accepts from the same socket was faster.
+            }
             catch (SocketException exception) when (!_unbound.IsCancellationRequested && !IsGone(exception))
             {
                 // This client's connection broke while it waited: the next one's turn.
-                TransportLog.ClientLost(_logger, exception.Message);
+                _listeners.ClientLost();
+                AccioLog.ClientLost(_logger, exception.Message);
             }
         }
     }

@@ -1,0 +1,12 @@
+namespace AccioKestrel;
+
+/// <summary>The exchange in progress.</summary>
+/// <param name="ConnectionId">The id that the log lines of the connection share.</param>
+/// <param name="Peer">The client's address and port.</param>
+/// <param name="Step">firstCommand, firstConfirmation, secondCommand, secondConfirmation or file.</param>
+/// <param name="Bytes">The file bytes received so far.</param>
+/// <param name="ElapsedSeconds">The seconds since the first command.</param>
+/// <param name="SilenceSeconds">The seconds since the last byte from the client.</param>
+/// <param name="BytesPerSecond">How fast the file comes in at present.</param>
+internal sealed record CurrentReport(
+    string ConnectionId, string? Peer, string Step, long Bytes, double ElapsedSeconds, double SilenceSeconds, double BytesPerSecond);
