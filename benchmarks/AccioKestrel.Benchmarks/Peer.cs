@@ -13,9 +13,14 @@ internal sealed record Peer(string Name, Load Load, params string[] Command)
     public static IReadOnlyList<Peer> All(string build) =>
     [
         new(Native, Load.Accio, $"{build}/native/AccioKestrel", "PORT"),
+        new("the same, --quiet", Load.Accio, $"{build}/native/AccioKestrel", "PORT", "--quiet"),
+        // The same port of another protocol family, which leaves 0.0.0.0 free.
+        new("the same, --status", Load.Accio, $"{build}/native/AccioKestrel", "PORT", "--status", "[::1]:PORT"),
         new("AccioKestrel, JIT", Load.Accio, $"{build}/jit/AccioKestrel", "PORT"),
         new("Kestrel's stock transport, JIT", Load.Accio, $"{build}/stock/StockKestrel", "PORT"),
         new("Kestrel's stock transport, native", Load.Accio, $"{build}/stock-native/StockKestrel", "PORT"),
+        new("Bare .NET sockets, native", Load.Accio, $"{build}/bare/BareSockets", "PORT", "bare"),
+        new("the same, work item queued", Load.Accio, $"{build}/bare/BareSockets", "PORT", "queued"),
         new(Limit, Load.Accio, $"{build}/accio_server", "PORT", "limit"),
         new(Recv, Load.Accio, $"{build}/accio_server", "PORT", "recv"),
         new(Python, Load.Accio, "/usr/bin/python3", $"{build}/accio_server.py", "PORT"),
