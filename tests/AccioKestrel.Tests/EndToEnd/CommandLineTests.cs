@@ -47,6 +47,19 @@ public sealed class CommandLineTests
         ["5000", "--shutdown-grace", "-1"],
         ["5000", "--shutdown-grace", "abc"],
         ["5000", "--lenient", "maybe"],
+        ["5000", "--status", "0"],
+        ["5000", "--status", "127.0.0.1"],
+        ["5000", "--status", "localhost:8080"],
+        ["5000", "--log-format", "xml"],
+        ["5000", "--listen", "here"],
+        ["5000", "--allow", "10.0.0.1/8/8"],
+        ["5000", "--allow", ""],
+        ["5000", "--min-data-rate", "0"],
+        ["5000", "--min-data-rate-grace-period", "1"],
+        ["5000", "--handshake-timeout", "0"],
+        ["5000", "--max-exchange-duration", "-5"],
+        ["5000", "--max-file-size", "1.5"],
+        ["5000", "--max-file-size", "-1"],
     ]);
 
     [Theory]

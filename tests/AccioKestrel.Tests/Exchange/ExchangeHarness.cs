@@ -24,10 +24,16 @@ internal sealed class ExchangeHarness : IDisposable
     private readonly ResultList _output = new();
 
     public ExchangeHarness(bool lenient = false)
+        : this(new AccioOptions { Lenient = lenient })
     {
-        var options = Options.Create(new AccioOptions { Lenient = lenient });
+    }
+
+    public ExchangeHarness(AccioOptions settings)
+    {
+        var options = Options.Create(settings);
         Grace = new ShutdownGrace(_lifetime, options, Time);
-        _handler = new AccioConnectionHandler(options, _output, Grace, Time, NullLogger<AccioConnectionHandler>.Instance);
+        _handler = new AccioConnectionHandler(
+            options, _output, Grace, new ExchangeJournal(Time, TestMeters.Factory), Time, NullLogger<AccioConnectionHandler>.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -20,7 +20,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
     public static Task<IConnectionListener> BindAsync(int port = 0)
     {
         var factory = new AccioTransportFactory(
-            Options.Create(new AccioOptions()), TimeProvider.System, NewLifetime(), NullLogger<SequentialListener>.Instance);
+            Options.Create(new AccioOptions()), new AccioListeners(TestMeters.Factory), TimeProvider.System, NewLifetime(), NullLogger<SequentialListener>.Instance);
         return factory.BindAsync(new AccioEndPoint(IPAddress.Loopback, port)).AsTask();
     }
 

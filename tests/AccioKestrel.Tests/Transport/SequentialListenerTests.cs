@@ -101,7 +101,7 @@ public sealed class SequentialListenerTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
         var lifetime = ListenerHarness.NewLifetime();
-        await using var listener = new SequentialListener(socket, TimeProvider.System, lifetime, NullLogger.Instance);
+        await using var listener = new SequentialListener(socket, new AccioListeners(TestMeters.Factory), TimeProvider.System, lifetime, NullLogger.Instance);
         socket.Shutdown(SocketShutdown.Both);
 
         Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
@@ -113,7 +113,7 @@ public sealed class SequentialListenerTests
     [Fact]
     public void Factory_OtherEndPoints_AreLeftToOtherTransports()
     {
-        var factory = new AccioTransportFactory(null!, null!, null!, null!);
+        var factory = new AccioTransportFactory(null!, null!, null!, null!, null!);
         Assert.True(factory.CanBind(new AccioEndPoint(IPAddress.Any, 0)));
         Assert.False(factory.CanBind(new IPEndPoint(IPAddress.Any, 0)));
     }

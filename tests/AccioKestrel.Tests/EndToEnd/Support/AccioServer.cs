@@ -52,7 +52,7 @@ internal sealed class AccioServer : IAsyncDisposable
             try
             {
                 var text = await process.Errors.WaitUntilAsync(
-                    text => text.Contains($"Listening on 0.0.0.0:{port}\n", StringComparison.Ordinal)
+                    text => SaysListening(text, port)
                         || text.Contains($"Port {port} is in use", StringComparison.Ordinal));
                 if (!text.Contains("ERROR:", StringComparison.Ordinal) || attempt == attempts)
                 {
@@ -70,6 +70,25 @@ internal sealed class AccioServer : IAsyncDisposable
             await process.DisposeAsync();
         }
     }
+
+    /// <summary>Waits until a process that was started in another way listens.</summary>
+    public static async Task<AccioServer> AttachAsync(ChildProcess process, int port)
+    {
+        try
+        {
+            await process.Errors.WaitUntilAsync(text => SaysListening(text, port));
+            return new AccioServer(process, port);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until somebody listens on a port of all addresses, for a server that does not say so where it can be read.</summary>
+    public static Task UntilListeningAsync(int port) => Patience.UntilEqual(true, () =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($" 00000000:{port:X4} 00000000:0000 0A ", StringComparison.Ordinal)));
 
     /// <summary>A port that was free just now.</summary>
     public static int FreePort()
@@ -140,9 +159,23 @@ internal sealed class AccioServer : IAsyncDisposable
 
     public Task<int> ExitAsync() => _process.ExitAsync();
 
+    /// <summary>Kills the process, which gets no chance to end anything, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        using (var process = Process.GetProcessById(ProcessId))
+        {
+            process.Kill();
+        }
+
+        await ExitAsync();
+    }
+
     public Task InputLineAsync() => _process.InputLineAsync();
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static bool SaysListening(string errors, int port) =>
+        "\n\",".Any(end => errors.Contains($"Listening on 0.0.0.0:{port}{end}", StringComparison.Ordinal));
 
     private static string Lines(IEnumerable<object> lines) =>
         string.Concat(lines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line}\n")));

@@ -6,6 +6,7 @@ namespace AccioKestrel.Tests.EndToEnd;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private bool _disposed;
 
     public ChildProcess(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
@@ -62,8 +63,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Harmless when called again: who waits for a server that it has started by itself hands it over.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>The log on standard error, and where the settings of it and of all else may stand.</summary>
+public sealed class LogTests
+{
+    [Fact]
+    public async Task Log_HasALineForEachExchange_WithTheIdOfItsConnection()
+    {
+        await using var server = await AccioServer.StartAsync();
+        await server.TransferAsync(5);
+        using var client = await server.ConnectServedAsync();
+        await client.SendAsync("hello");
+        await client.WaitForCloseAsync();
+
+        var log = await server.Errors.WaitUntilAsync(text => text.Contains("ERROR by", StringComparison.Ordinal));
+        Assert.Matches(@"\ninfo: AccioKestrel\.AccioConnectionHandler\[1\] 00000001 127\.0\.0\.1:\d+: 5 bytes in 0\.\d\d\d s\n", log);
+        Assert.Matches(@"\ninfo: AccioKestrel\.AccioConnectionHandler\[2\] 00000002 127\.0\.0\.1:\d+: ERROR by WrongByte in step FirstConfirmation after 0 file bytes and 0\.\d\d\d s\n", log);
+        await server.StopAsync(5, "ERROR");
+    }
+
+    [Fact]
+    public async Task Log_AsJson_IsOneObjectALine()
+    {
+        await using var server = await AccioServer.StartAsync("--log-format json", shell: null);
+        await server.TransferAsync(5);
+        var log = await server.Errors.WaitUntilAsync(text => text.Contains("5 bytes", StringComparison.Ordinal) && text.EndsWith('\n'));
+        var entries = log.TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
+        var counted = Assert.Single(entries, entry => (string?)entry["Category"] is "AccioKestrel.AccioConnectionHandler");
+        Assert.Equal(1, (int)counted["EventId"]!);
+        Assert.Equal("Information", (string)counted["LogLevel"]!);
+        Assert.Equal("00000001", (string)counted["State"]!["ConnectionId"]!);
+        Assert.Equal(5, (int)counted["State"]!["Bytes"]!);
+        await server.StopAsync(5);
+    }
+
+    [Fact]
+    public async Task Log_Quiet_IsEmpty()
+    {
+        var port = AccioServer.FreePort();
+        await using var server = new ChildProcess(AccioServer.Binary, [AccioServer.Number(port), "--quiet"]);
+        // Nothing says that it listens.
+        await AccioServer.UntilListeningAsync(port);
+        using var client = await AccioClient.ConnectAsync(port);
+        await client.TransferAsync(5);
+        Signal.Terminate.SendTo(server.Id);
+        Assert.Equal(0, await server.ExitAsync());
+        Assert.Equal("5\n", server.Output.ToString());
+        Assert.Empty(server.Errors.ToString());
+    }
+
+    [Fact]
+    public async Task Log_Levels_FollowTheSectionLogging()
+    {
+        await using var server = await AccioServer.StartAsync(environment:
+        [
+            ("Logging__LogLevel__AccioKestrel.AccioConnectionHandler", "Warning"),
+            ("Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Connections", "Debug"),
+        ]);
+        await server.TransferAsync(5);
+        var log = await server.Errors.WaitUntilAsync(text => text.Contains("dbug: Microsoft.AspNetCore.Server.Kestrel.Connections[2] Connection id \"00000001\" stopped.\n", StringComparison.Ordinal));
+        Assert.DoesNotContain("5 bytes", log, StringComparison.Ordinal);
+        await server.StopAsync(5);
+    }
+
+    [Fact]
+    public async Task Log_ThatNobodyReads_DoesNotStopTheServer()
+    {
+        // Standard error is a pipe whose reader sleeps: it takes 64 KiB, and then nothing.
+        await using var server = await AccioServer.StartAsync(shell: "trap '' PIPE; exec 3>&2; exec 2> >(read -r line; echo \"$line\" >&3; exec sleep 1000); echo pid $$ >&3; exec \"$0\" \"$@\"");
+        for (var i = 0; i < 1000; i++)
+        {
+            await server.TransferAsync(i);
+        }
+
+        await server.ExpectLinesAsync(Enumerable.Range(0, 1000).Cast<object>());
+        Signal.Terminate.SendTo(server.ProcessId);
+        await Patience.UntilEqual(false, () => Directory.Exists($"/proc/{server.ProcessId}") && !File.ReadAllText($"/proc/{server.ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Settings_InAFileTheEnvironmentAndTheCommandLine_WinInThisOrder()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, """{ "Accio": { "IdleTimeout": 86400, "Lenient": true, "Quiet": true } }""", TestContext.Current.CancellationToken);
+        await using var server = await AccioServer.StartAsync($"--config {file} --idle-timeout 0.2 --lenient", environment: ("Accio__Quiet", "false"));
+        using var client = await server.ConnectServedAsync();
+        await client.WaitForResetAsync();
+        await server.StopAsync("ERROR");
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("""{ "Accio": { "Backlog": "many" } }""", "ERROR: Accio:Backlog takes a number of clients from 1 to 65535, not 'many'.\n")]
+    [InlineData("""{ "Accio": { "IdleTimeout": "ten" } }""", "ERROR: Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not 'ten'.\n")]
+    [InlineData("""{ "Accio": { "Status": "here" } }""", "ERROR: Accio:Status takes an address and a port from 1 to 65535, such as 127.0.0.1:8080, or a port alone, not 'here'.\n")]
+    [InlineData("""{ "Accio": { "LogFormat": "xml" } }""", "ERROR: Accio:LogFormat takes text or json, not 'xml'.\n")]
+    [InlineData("""{ "Accio": { "Lenient": 1 } }""", "ERROR: Accio:Lenient takes true or false, not '1'.\n")]
+    [InlineData("""{ "Accio": { "Backlogg": 1 } }""", "ERROR: Accio:Backlogg is not a setting. Those of Accio are ")]
+    [InlineData("""{ "Logging": { "LogLevel": { "Default": "loud" } } }""", "ERROR: Logging:LogLevel:Default takes Trace, Debug, Information, Warning, Error, Critical, None, not 'loud'.\n")]
+    [InlineData("not json", "Failed to load configuration from file")]
+    public async Task File_Bad_IsExplained(string content, string message)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        await using var command = new ChildProcess(AccioServer.Binary, [AccioServer.Number(AccioServer.FreePort()), "--config", file]);
+        Assert.Equal(1, await command.ExitAsync());
+        File.Delete(file);
+        Assert.StartsWith("ERROR: ", command.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(message, command.Errors.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", command.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_Missing_IsExplained()
+    {
+        await using var command = new ChildProcess(AccioServer.Binary, [AccioServer.Number(AccioServer.FreePort()), "--config", "/no/such.json"]);
+        Assert.Equal(1, await command.ExitAsync());
+        Assert.Matches("^ERROR: .*/no/such.json", command.Errors.ToString());
+    }
+}
