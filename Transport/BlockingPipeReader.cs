@@ -161,14 +161,15 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
     {
         while (true)
         {
-            var count = socket.ReceiveWithinTick(buffer, discard);
+            // Looked at before the receive, so that what had come before the cancellation is reported with it: a timer that
+            // is due because the process was held up must not hide the bytes that came meanwhile.
+            canceled = IsCanceled();
+            var count = socket.ReceiveWithinTick(buffer, discard, wait: !canceled);
             if (_abortReason is { } reason)
             {
                 throw new ConnectionAbortedException(reason.Message, reason);
             }
 
-            // Looked at only now: what had come before the cancellation is reported with it.
-            canceled = IsCanceled();
             _ended = count == 0;
             if (count >= 0 || canceled)
             {

@@ -15,6 +15,7 @@ internal static partial class BlockingSocket
 {
     // Linux, the same on all its architectures that .NET runs on.
     private const int Truncate = 0x20;
+    private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
     private const int WouldBlock = 11;
     private const int BrokenPipe = 32;
@@ -27,19 +28,25 @@ internal static partial class BlockingSocket
     /// them: the buffer only says how many, and its pages are never touched. Elsewhere the flag has no such meaning, and
     /// the buffer is written over and over.
     /// </param>
+    /// <param name="wait">False to take only what is there.</param>
     /// <returns>The number of bytes, 0 at the end of the client's sending side, or -1 if nothing has come yet.</returns>
     /// <exception cref="ConnectionResetException">The connection was reset, or broke down in another way.</exception>
-    public static int ReceiveWithinTick(this Socket socket, Span<byte> buffer, bool discard)
+    public static int ReceiveWithinTick(this Socket socket, Span<byte> buffer, bool discard, bool wait)
     {
         if (OperatingSystem.IsLinux())
         {
-            var received = Receive(socket.SafeHandle, buffer, buffer.Length, discard ? Truncate : 0);
+            var received = Receive(socket.SafeHandle, buffer, buffer.Length, (discard ? Truncate : 0) | (wait ? 0 : DontWait));
             return received >= 0 ? (int)received : Marshal.GetLastPInvokeError() switch
             {
                 // A signal to the process interrupts a receive with a time-out, whatever its handler asked for.
                 WouldBlock or Libc.Interrupted => -1,
                 var error => throw new ConnectionResetException(Marshal.GetPInvokeErrorMessage(error)),
             };
+        }
+
+        if (!wait && !socket.Poll(0, SelectMode.SelectRead))
+        {
+            return -1;
         }
 
         var count = socket.Receive(buffer, SocketFlags.None, out var socketError);
