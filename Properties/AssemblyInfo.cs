@@ -2,3 +2,4 @@ using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("AccioKestrel.Tests")]
 [assembly: InternalsVisibleTo("AccioKestrel.Benchmarks")]
+[assembly: InternalsVisibleTo("AccioKestrel.Fuzz")]

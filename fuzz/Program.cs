@@ -1,0 +1,16 @@
+using System.CommandLine;
+using AccioKestrel.Fuzz;
+
+var path = new Argument<string>("assembly");
+var instrument = new Command("instrument", "Makes the branches of an assembly's code countable, in place.") { path };
+// This process must not have touched that assembly's types before, so the rest of the program stays out of this method.
+instrument.SetAction(result => Instrumentation.Apply(result.GetRequiredValue(path)));
+
+var corpus = new Option<DirectoryInfo>("--corpus") { Description = "Inputs to begin with, and where --keep puts new ones.", Required = true };
+var seconds = new Option<double>("--seconds") { Description = "How long to go on after the corpus.", DefaultValueFactory = _ => 20 };
+var seed = new Option<int>("--seed") { Description = "Of the mutations: the same one makes the same inputs.", DefaultValueFactory = _ => 1 };
+var keep = new Option<bool>("--keep") { Description = "Replace the corpus by the smallest inputs found that cover the same." };
+var root = new RootCommand("Feeds the handler with mutated exchanges, and compares what it does with a model.") { instrument, corpus, seconds, seed, keep };
+root.SetAction(result => new Fuzzing().Run(
+    result.GetRequiredValue(corpus), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(seed), result.GetValue(keep)));
+return root.Parse(args).Invoke();
