@@ -17,6 +17,7 @@ internal static partial class Libc
     public const int Interrupt = 2;
     public const int Quit = 3;
     public const int Terminate = 15;
+    public const int FileSizeExceeded = 25;
 
     public const short Readable = 1;
     private const short Writable = 4;

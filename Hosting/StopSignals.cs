@@ -26,6 +26,9 @@ internal static class StopSignals
             // server would not stop by them. It has to be told before the runtime looks.
             _ = Libc.Signal(Libc.Interrupt, Libc.DefaultAction);
             _ = Libc.Signal(Libc.Quit, Libc.DefaultAction);
+            // Otherwise a result that a limit keeps out of its file would end the process on the spot, and be lost without
+            // a word. Ignored, the write fails and says why.
+            _ = Libc.Signal(Libc.FileSizeExceeded, Libc.IgnoreAction);
         }
 
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT])

@@ -54,6 +54,20 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public async Task Result_BeyondTheLimitOfAFile_IsSaidAndEndsTheProgram()
+    {
+        var file = Path.GetTempFileName();
+        await using var server = await AccioServer.StartAsync(shell: $"""exec "$0" "$@" > {file}""");
+        await server.SetLimitAsync("fsize", 0);
+
+        await server.TransferAsync(4321);
+
+        // Not by the signal that the kernel sends with it.
+        await ExpectLostAsync(server, result: 4321, output: "");
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task Result_IntoAPipeThatIsClosed_IsSaidAndEndsTheProgram()
     {
         await using var server = await AccioServer.StartAsync(

@@ -20,16 +20,16 @@ public sealed class ResourceTests
         using var client = await server.ConnectAsync();
         using var next = await server.ConnectAsync();
 
-        await SetLimitAsync(server, NoMore);
+        await server.SetLimitAsync("nofile", NoMore);
         served.HalfClose();
         await server.Errors.WaitUntilAsync(text => text.Contains("Short of resources", StringComparison.Ordinal));
-        var used = ProcessorTime(server);
+        var used = server.ProcessorTime;
         client.ExpectSilence(seconds: 2);
         next.ExpectSilence(seconds: 0);
-        Assert.InRange(ProcessorTime(server) - used, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
+        Assert.InRange(server.ProcessorTime - used, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
         await server.ExpectQueueAsync(2);
 
-        await SetLimitAsync(server, before);
+        await server.SetLimitAsync("nofile", before);
         await client.TransferAsync(2);
         await next.TransferAsync(3);
 
@@ -41,12 +41,11 @@ public sealed class ResourceTests
     [Fact]
     public async Task Descriptors_Exhausted_ASignalEndsTheServer()
     {
-        Assert.SkipUnless(ChildProcess.Exists("prlimit"), "prlimit is not installed.");
         Assert.SkipWhen(AccioServer.IsBuiltWithTheTests, "CoreCLR opens a pipe for each new thread, and aborts if it cannot; a native binary does not.");
         await using var server = await AccioServer.StartAsync();
         using var served = await server.ConnectServedAsync();
         using var client = await server.ConnectAsync();
-        await SetLimitAsync(server, NoMore);
+        await server.SetLimitAsync("nofile", NoMore);
         served.HalfClose();
         await server.Errors.WaitUntilAsync(text => text.Contains("Short of resources", StringComparison.Ordinal));
 
@@ -60,14 +59,14 @@ public sealed class ResourceTests
         const int clients = limit + 50;
         await using var server = await AccioServer.StartAsync(shell: $"""ulimit -n {limit}; exec "$0" "$@" """);
         await server.TransferAsync(0);
-        var open = OpenDescriptors(server);
+        var open = server.OpenDescriptors;
 
         for (var size = 1; size < clients; size++)
         {
             await server.TransferAsync(size);
         }
 
-        Assert.InRange(OpenDescriptors(server), 1, open);
+        Assert.InRange(server.OpenDescriptors, 1, open);
         await server.StopAsync(Enumerable.Range(0, clients).Cast<object>());
     }
 
@@ -95,22 +94,10 @@ public sealed class ResourceTests
         await server.StopAsync((long)pieces * piece.Length);
     }
 
-    private static int OpenDescriptors(AccioServer server) => Directory.GetFileSystemEntries($"/proc/{server.ProcessId}/fd").Length;
-
-    /// <summary>Sets the soft limit of open descriptors of the running process.</summary>
-    private static async Task SetLimitAsync(AccioServer server, int limit) =>
-        await ChildProcess.RunShellAsync("prlimit --pid $0 --nofile=$1:", AccioServer.Number(server.ProcessId), AccioServer.Number(limit));
-
     private static async Task<int> GetLimitAsync(AccioServer server) =>
         int.Parse(
             await ChildProcess.RunShellAsync("prlimit --pid $0 --nofile --output SOFT --noheadings", AccioServer.Number(server.ProcessId)),
             CultureInfo.InvariantCulture);
-
-    private static TimeSpan ProcessorTime(AccioServer server)
-    {
-        using var process = Process.GetProcessById(server.ProcessId);
-        return process.TotalProcessorTime;
-    }
 
     private static long ResidentBytes(AccioServer server)
     {

@@ -31,6 +31,17 @@ internal sealed class AccioServer : IAsyncDisposable
             ? int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture)
             : _process.Id;
 
+    public int OpenDescriptors => Directory.GetFileSystemEntries($"/proc/{ProcessId}/fd").Length;
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            using var process = Process.GetProcessById(ProcessId);
+            return process.TotalProcessorTime;
+        }
+    }
+
     public CapturedStream Output => _process.Output;
 
     public CapturedStream Errors => _process.Errors;
@@ -171,6 +182,13 @@ internal sealed class AccioServer : IAsyncDisposable
     }
 
     public Task InputLineAsync() => _process.InputLineAsync();
+
+    /// <summary>Sets a soft limit of the running process, by its name in <c>prlimit</c>.</summary>
+    public async Task SetLimitAsync(string name, int limit)
+    {
+        Assert.SkipUnless(ChildProcess.Exists("prlimit"), "prlimit is not installed.");
+        await ChildProcess.RunShellAsync("prlimit --pid $0 --$1=$2:", Number(ProcessId), name, Number(limit));
+    }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
