@@ -102,6 +102,36 @@ public sealed class IdleTests
     }
 
     [Theory]
+    [InlineData(+400)]
+    [InlineData(-400)]
+    public async Task ClockOfTheDay_Set_ChangesNoLimit(int days)
+    {
+        using var clock = new WallClock();
+        var port = AccioServer.FreePort();
+        await using var server = await clock.StartAsync($"--idle-timeout 1 --status {port}");
+        using var status = new StatusClient(port);
+        using var client = await server.ConnectAsync();
+        await client.ConfirmBothAsync();
+        clock.Set($"{days:+0;-0}d");
+        client.ExpectSilence(seconds: 0.5);
+        await client.SendAsync("a");
+        client.ExpectSilence(seconds: 0.7);
+        client.HalfClose();
+        await client.WaitForCloseAsync();
+
+        using var silent = await server.ConnectServedAsync();
+        var time = Stopwatch.StartNew();
+        await silent.WaitForResetAsync();
+        Assert.InRange(time.Elapsed, TimeSpan.FromSeconds(0.95), TimeSpan.FromSeconds(1) + s_lateness);
+
+        // The process has really seen it, and took nothing from it.
+        using var response = await status.GetAsync("/healthz/live");
+        Assert.Equal(DateTimeOffset.UtcNow.AddDays(days), response.Headers.Date!.Value, TimeSpan.FromMinutes(1));
+        await server.StopAsync(1, "ERROR");
+        Assert.Matches("1 bytes in 1\\.[2-9]", server.Errors.ToString());
+    }
+
+    [Theory]
     [InlineData("0.3", null, "")]
     [InlineData("30", "0.3", "")]
     [InlineData("30", "30", "--idle-timeout 0.3")]

@@ -94,6 +94,39 @@ public sealed class ResourceTests
         await server.StopAsync((long)pieces * piece.Length);
     }
 
+    [Fact]
+    public async Task Memory_LimitedToWhatTheManualAdvises_SufficesForAllThatAClientMaySend()
+    {
+        // Of docs/OPERATIONS.md; the runtime of the ordinary build needs as much again.
+        using var limit = new MemoryLimit(AccioServer.IsBuiltWithTheTests ? 128 : 64);
+        await using var server = await AccioServer.StartAsync(shell: limit.Shell);
+        var piece = new byte[1024 * 1024];
+        const int pieces = 256;
+        using (var client = await server.ConnectAsync())
+        {
+            await client.ConfirmBothAsync();
+            for (var i = 0; i < pieces; i++)
+            {
+                await client.SendAsync(piece);
+            }
+
+            client.HalfClose();
+            await client.WaitForCloseAsync();
+        }
+
+        const int queued = 100;
+        using var served = await server.ConnectServedAsync();
+        using var queue = new WaitingClients(await Task.WhenAll(Enumerable.Range(0, queued).Select(_ => server.ConnectAsync())));
+        foreach (var client in queue)
+        {
+            await client.SendAllAtOnceAsync(10_000);
+        }
+
+        served.HalfClose();
+        await server.ExpectLinesAsync([(long)pieces * piece.Length, "ERROR", .. Enumerable.Repeat<object>(10_000, queued)]);
+        await server.StopAsync([(long)pieces * piece.Length, "ERROR", .. Enumerable.Repeat<object>(10_000, queued)]);
+    }
+
     private static async Task<int> GetLimitAsync(AccioServer server) =>
         int.Parse(
             await ChildProcess.RunShellAsync("prlimit --pid $0 --nofile --output SOFT --noheadings", AccioServer.Number(server.ProcessId)),

@@ -16,9 +16,11 @@ internal static class Patience
     public static Task<T> OrGiveUp<T>(this ValueTask<T> task) => task.AsTask().OrGiveUp();
 
     /// <summary>Waits until a state of the kernel is as expected: it tells nobody when it changes, so it is asked again and again.</summary>
-    public static async Task UntilEqual<T>(T expected, Func<T> actual)
+    public static Task UntilEqual<T>(T expected, Func<T> actual) => UntilEqual(expected, actual, Limit);
+
+    public static async Task UntilEqual<T>(T expected, Func<T> actual, TimeSpan limit)
     {
-        for (var end = DateTime.UtcNow + Limit; DateTime.UtcNow < end && !Equals(actual(), expected);)
+        for (var end = DateTime.UtcNow + limit; DateTime.UtcNow < end && !Equals(actual(), expected);)
         {
             await Task.Delay(s_pollInterval, TestContext.Current.CancellationToken);
         }

@@ -1,0 +1,145 @@
+using AccioKestrel.Tests.Client;
+
+namespace AccioKestrel.Tests.EndToEnd;
+
+/// <summary>Networks that lose, delay, and break off without a word; and clients that stand still or are killed.</summary>
+public sealed class NetworkTests
+{
+    private const int Half = 50_000;
+
+    // Connects so many times, says so, and stays.
+    private const string Crowd = """
+        import socket, sys, time
+        clients = [socket.create_connection((sys.argv[1], int(sys.argv[2]))) for _ in range(int(sys.argv[3]))]
+        print("connected", flush=True)
+        time.sleep(3600)
+        """;
+
+    [Fact]
+    public async Task Queue_OfClientsWhoseMachineIsGone_CostsNobodyTheirTurn()
+    {
+        const int gone = 20;
+        await using var network = await ClientNetwork.CreateAsync();
+        // If each of them had its time, the next client would wait for an hour.
+        await using var server = await AccioServer.StartAsync("--idle-timeout 180");
+        using var served = await server.ConnectServedAsync();
+        await using var crowd = network.Start("python3", "-c", Crowd, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), AccioServer.Number(gone));
+        await crowd.Output.WaitUntilAsync(text => text.Contains("connected", StringComparison.Ordinal));
+        using var next = await server.ConnectAsync();
+        await server.ExpectQueueAsync(gone + 1);
+        Assert.Equal(gone, ClientNetwork.EstablishedOn(server.Port));
+
+        await network.CutAsync();
+        // Found by the kernel, after 22 seconds.
+        await Patience.UntilEqual(0, () => ClientNetwork.EstablishedOn(server.Port), TimeSpan.FromMinutes(1));
+        served.HalfClose();
+
+        await next.TransferAsync(7);
+        await server.StopAsync(["ERROR", .. Enumerable.Repeat<object>("ERROR", gone), 7]);
+    }
+
+    [Fact]
+    public async Task Machine_GoneInTheMiddleOfItsFile_IsAnErrorAndTheNextClientIsServed()
+    {
+        await using var network = await ClientNetwork.CreateAsync();
+        await using var server = await AccioServer.StartAsync("--idle-timeout 1");
+        await server.TransferAsync(1);
+        var open = server.OpenDescriptors;
+        await using var client = network.Start(
+            "/bin/bash", "-c", """head -c 1000000 /dev/zero | { cat; sleep 3600; } | "$0" "$@" """,
+            ClientProcess.Binary, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), "-");
+        await Patience.UntilEqual(1, () => ClientNetwork.EstablishedOn(server.Port));
+        await network.CutAsync();
+
+        await server.TransferAsync(2);
+
+        await Patience.UntilEqual(open, () => server.OpenDescriptors);
+        await server.StopAsync(1, "ERROR", 2);
+    }
+
+    [Fact]
+    public async Task Segments_Lost_EveryByteIsCounted()
+    {
+        await using var network = await ClientNetwork.CreateAsync();
+        await network.LoseOneInAsync(20);
+        await using var server = await AccioServer.StartAsync();
+        int[] sizes = [0, 1, 1000, 100_000, 1_000_000];
+        foreach (var size in sizes)
+        {
+            using var file = TemporaryFile.Of(Accio.FileOf(size));
+            await using var client = network.Start(ClientProcess.Binary, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), file.Name);
+            // It may say that it had to wait.
+            Assert.Equal(0, await client.ExitAsync());
+        }
+
+        await server.StopAsync(sizes.Cast<object>());
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(500)]
+    public async Task Segments_Delayed_EveryByteIsCounted(int milliseconds)
+    {
+        await using var server = await AccioServer.StartAsync();
+        int[] sizes = [0, 1, 1_000_000];
+        await using (var relay = new DelayingRelay(server.Port, TimeSpan.FromMilliseconds(milliseconds)))
+        {
+            foreach (var size in sizes)
+            {
+                using var client = await AccioClient.ConnectAsync(relay.Port);
+                await client.TransferAsync(size);
+            }
+        }
+
+        await server.StopAsync(sizes.Cast<object>());
+    }
+
+    [Fact]
+    public async Task Client_StopsForLessThanTheLimit_EveryByteIsCounted()
+    {
+        var (server, status, client) = await StartStoppedClientAsync();
+        await using var _ = server;
+        using var __ = status;
+        await using var ___ = client;
+
+        await Task.Delay(TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken);
+        await SignalAsync(client, "CONT");
+
+        await client.ExpectSuccessAsync(PidLine(client));
+        await server.StopAsync(2 * Half);
+    }
+
+    [Fact]
+    public async Task Client_StopsForLongerThanTheLimit_IsAnErrorAndTheNextClientIsServed()
+    {
+        var (server, status, client) = await StartStoppedClientAsync();
+        await using var _ = server;
+        using var __ = status;
+        await using var ___ = client;
+
+        await server.TransferAsync(7);
+        await SignalAsync(client, "CONT");
+
+        Assert.Equal(1, await client.ExitAsync());
+        Assert.Contains("\nERROR: ", client.Errors.ToString(), StringComparison.Ordinal);
+        await server.StopAsync("ERROR", 7);
+    }
+
+    /// <summary>A client whose process is stopped when it has sent one half of its file and the other half lies ready.</summary>
+    private static async Task<(AccioServer Server, StatusClient Status, ChildProcess Client)> StartStoppedClientAsync()
+    {
+        var (server, status) = await StatusClient.StartAsync("--idle-timeout 2");
+        var client = ClientProcess.Start(server.Port, "-", shell: $$"""
+            { head -c {{Half}} /dev/zero; read -r; head -c {{Half}} /dev/zero; } | (echo "pid $BASHPID" >&2; exec "$0" "$@")
+            """);
+        await status.WaitUntilAsync(report => report["current"] is { } current && (long)current["bytes"]! == Half);
+        await SignalAsync(client, "STOP");
+        await client.InputLineAsync();
+        return (server, status, client);
+    }
+
+    private static string PidLine(ChildProcess client) => client.Errors.ToString().Split('\n')[0] + "\n";
+
+    private static Task<string> SignalAsync(ChildProcess client, string signal) =>
+        ChildProcess.RunShellAsync("kill -$0 $1", signal, PidLine(client)["pid ".Length..].TrimEnd());
+}
