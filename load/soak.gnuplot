@@ -1,7 +1,9 @@
 # Draws what load/run soak has written: seconds, memory in KiB, descriptors, threads, clients.
 set terminal svg size 900,420 font "sans-serif,13" background "white"
 set output chart
-set key top left horizontal
+set key outside top center horizontal
+set autoscale xfix
+set format x "%g"
 set xlabel "minutes"
 set ylabel "resident memory, MiB"
 set y2label "descriptors, threads"
