@@ -48,6 +48,25 @@ public sealed class SystemdTests
     }
 
     [Fact]
+    public async Task Kill_InMidQueue_CostsTheClientInServiceAlone()
+    {
+        using var socket = new HeldSocket();
+        using var inService = await socket.ConnectAsync();
+        using var first = await socket.ConnectAsync();
+        using var second = await socket.ConnectAsync();
+        await using (var server = await socket.StartAsync())
+        {
+            await inService.ExpectCommandAsync();
+            await server.KillAsync();
+        }
+
+        await using var next = await socket.StartAsync();
+        await first.TransferAsync(1);
+        await second.TransferAsync(2);
+        await next.StopAsync(1, 2);
+    }
+
+    [Fact]
     public async Task Restarts_UnderLoad_LoseNoMoreThanTheClientInService()
     {
         const int restarts = 5;
