@@ -63,7 +63,7 @@ async Task<int> ServeAsync(ServerArguments arguments)
     }
     catch (Exception exception) when (StartFailure.Explain(exception, arguments.Port, Settings.StatusEndPoint(builder.Configuration)) is { } reason)
     {
-        await Console.Error.WriteLineAsync($"ERROR: {reason}");
+        StandardError.Write(reason);
         return ExitCode.Failure;
     }
 }

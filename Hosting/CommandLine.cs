@@ -46,7 +46,7 @@ internal sealed class CommandLine
         var arguments = _root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (arguments.Errors is [var error, ..])
         {
-            await Console.Error.WriteLineAsync($"ERROR: {error.Message} Try --help.");
+            StandardError.Write($"{error.Message} Try --help.");
             return ExitCode.Failure;
         }
 

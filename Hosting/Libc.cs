@@ -25,6 +25,20 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
 
+    /// <summary>
+    /// Whether the process was started with this one of its standard descriptors. If not, something that the runtime has
+    /// opened for itself has its number, and what is written there goes astray without an error. Such things are closed on
+    /// exec, which what was inherited by an exec cannot be.
+    /// </summary>
+    public static bool IsInherited(int descriptor)
+    {
+        const int getFlags = 1;
+        return OperatingSystem.IsWindows() || DescriptorControl(descriptor, getFlags) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int DescriptorControl(int descriptor, int command);
+
     [LibraryImport("libc", EntryPoint = "signal")]
     public static partial nint Signal(int number, nint action);
 

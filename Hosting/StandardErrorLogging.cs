@@ -13,6 +13,12 @@ internal static class StandardErrorLogging
     /// <param name="terminal">What writes to the terminal that standard error is and shows each exchange there, or null if it is none.</param>
     public static void UseStandardError(this ILoggingBuilder logging, IConfiguration configuration, TextWriter? terminal)
     {
+        if (!Libc.IsInherited(Libc.StandardError))
+        {
+            // There is no place for a log, and results do not depend on it.
+            return;
+        }
+
         if (Settings.IsJsonLog(configuration))
         {
             logging.AddJsonConsole(json => json.IncludeScopes = true);

@@ -15,6 +15,7 @@ namespace AccioKestrel;
 /// </remarks>
 internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResultOutput, IDisposable
 {
+    private readonly bool _isOpen = Libc.IsInherited(Libc.StandardOutput);
     private string? _unwritten;
 
     public void Write(ExchangeOutcome outcome)
@@ -50,11 +51,16 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResul
     private static void Fail(string line, string reason)
     {
         Environment.ExitCode = ExitCode.Failure;
-        Console.Error.WriteLine($"ERROR: The result {line} could not be written to standard output: {reason}.");
+        StandardError.Write($"The result {line} could not be written to standard output: {reason}.");
     }
 
-    private static void WriteAll(ReadOnlySpan<byte> bytes)
+    private void WriteAll(ReadOnlySpan<byte> bytes)
     {
+        if (!_isOpen)
+        {
+            throw new IOException("it was closed when the server was started");
+        }
+
         if (OperatingSystem.IsWindows())
         {
             using var stream = Console.OpenStandardOutput();

@@ -79,6 +79,32 @@ public sealed class LogTests
         await Patience.UntilEqual(false, () => Directory.Exists($"/proc/{server.ProcessId}") && !File.ReadAllText($"/proc/{server.ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("2>&-", "")]
+    [InlineData("2>&-", "--log-format json")]
+    [InlineData("2>/dev/full", "")]
+    [InlineData("<&- 2>&-", "")]
+    public async Task Log_WithoutAPlace_IsLeftOutAndResultsAreNot(string redirection, string options)
+    {
+        await using var server = await StartSilentAsync(redirection, options);
+        await server.TransferAsync(1);
+        await server.TransferAsync(2);
+
+        await server.StopAsync(1, 2);
+    }
+
+    [Theory]
+    [InlineData(">&- 2>&-")]
+    [InlineData("<&- >&- 2>&-")]
+    [InlineData(">/dev/full 2>/dev/full")]
+    public async Task Result_WithoutAPlaceForItNorForAnError_EndsTheProgram(string redirection)
+    {
+        await using var server = await StartSilentAsync(redirection);
+        await server.TransferAsync(1);
+
+        Assert.Equal(1, await server.ExitAsync());
+    }
+
     [Fact]
     public async Task Settings_InAFileTheEnvironmentAndTheCommandLine_WinInThisOrder()
     {
@@ -118,5 +144,13 @@ public sealed class LogTests
         await using var command = new ChildProcess(AccioServer.Binary, [AccioServer.Number(AccioServer.FreePort()), "--config", "/no/such.json"]);
         Assert.Equal(1, await command.ExitAsync());
         Assert.Matches("^ERROR: .*/no/such.json", command.Errors.ToString());
+    }
+
+    /// <summary>Starts a server that cannot say that it listens: the shell says so before it, and the kernel knows.</summary>
+    private static async Task<AccioServer> StartSilentAsync(string redirection, string options = "")
+    {
+        var server = await AccioServer.StartAsync(options, $"""echo "Listening on 0.0.0.0:$1" >&2; exec "$0" "$@" {redirection}""");
+        await AccioServer.UntilListeningAsync(server.Port);
+        return server;
     }
 }

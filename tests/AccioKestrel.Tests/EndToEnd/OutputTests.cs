@@ -44,6 +44,7 @@ public sealed class OutputTests
     [Theory]
     [InlineData("""exec "$0" "$@" > /dev/full""")]
     [InlineData("""exec "$0" "$@" >&-""")]
+    [InlineData("""exec "$0" "$@" >&- <&-""")]
     public async Task Result_ThatCannotBeWritten_IsSaidAndEndsTheProgram(string shell)
     {
         await using var server = await AccioServer.StartAsync(shell: shell);
