@@ -1,3 +1,5 @@
+using AccioKestrel.Tests.Client;
+
 namespace AccioKestrel.Tests.EndToEnd;
 
 /// <summary>System calls that fail, by each error that their manual pages list. Whatever it is, the next client is served.</summary>
@@ -166,16 +168,15 @@ public sealed class FaultTests
     [InlineData("EAGAIN")]
     public async Task Output_IsOnlyInterrupted_NothingIsLostOrDoubled(string error)
     {
-        var file = Path.GetTempFileName();
-        using var fault = new FaultInjection("write", error, when: "1+2", only: $"-P {file}");
-        await using var server = await AccioServer.StartAsync(shell: $"{fault.Shell} > {file}");
+        using var file = TemporaryFile.Of([]);
+        using var fault = new FaultInjection("write", error, when: "1+2", only: $"-P {file.Name}");
+        await using var server = await fault.StartAsync(redirection: $"> {file.Name}");
 
         await TransferAsync(server, 4);
         await server.StopAsync();
 
         Assert.NotEqual(0, fault.Count);
-        Assert.Equal("0\n1\n2\n3\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
-        File.Delete(file);
+        Assert.Equal("0\n1\n2\n3\n", await File.ReadAllTextAsync(file.Name, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -191,16 +192,15 @@ public sealed class FaultTests
     [InlineData("EPIPE")]
     public async Task Output_Fails_TheResultIsSaidAndTheServerEnds(string error)
     {
-        var file = Path.GetTempFileName();
-        using var fault = new FaultInjection("write", error, when: "1+", only: $"-P {file}");
-        await using var server = await AccioServer.StartAsync(shell: $"{fault.Shell} > {file}");
+        using var file = TemporaryFile.Of([]);
+        using var fault = new FaultInjection("write", error, when: "1+", only: $"-P {file.Name}");
+        await using var server = await fault.StartAsync(redirection: $"> {file.Name}");
 
         await server.TransferAsync(4321);
 
         Assert.Equal(1, await server.ExitAsync());
         Assert.Contains("\nERROR: The result 4321 ", server.Errors.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, fault.Count);
-        File.Delete(file);
     }
 
     private static async Task ExpectErrorsOfTheirClientsAsync(string call, string error)

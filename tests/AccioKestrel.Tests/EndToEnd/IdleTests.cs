@@ -82,12 +82,12 @@ public sealed class IdleTests
 
         for (var i = 0; i < times; i++)
         {
-            await SignalAsync("STOP");
+            Signal.Stop.SendTo(server.ProcessId);
             // The signal only asks: a thread that still runs would take the byte before it stops.
             await Patience.UntilEqual(true, () => Threads().All(stat => stat.Contains(") T ", StringComparison.Ordinal)));
             await client.SendAsync("a");
             client.ExpectSilence(seconds: 1.3);
-            await SignalAsync("CONT");
+            Signal.Continue.SendTo(server.ProcessId);
             // What came meanwhile counts from now, because only now the server has received it.
             client.ExpectSilence(seconds: 0.3);
         }
@@ -95,8 +95,6 @@ public sealed class IdleTests
         client.HalfClose();
         await client.WaitForCloseAsync();
         await server.StopAsync(times);
-
-        Task SignalAsync(string signal) => ChildProcess.RunShellAsync("kill -$0 $1", signal, AccioServer.Number(server.ProcessId));
 
         IEnumerable<string> Threads() => Directory.GetDirectories($"/proc/{server.ProcessId}/task").Select(thread => File.ReadAllText($"{thread}/stat"));
     }

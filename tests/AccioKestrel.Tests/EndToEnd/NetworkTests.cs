@@ -103,9 +103,9 @@ public sealed class NetworkTests
         await using var ___ = client;
 
         await Task.Delay(TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken);
-        await SignalAsync(client, "CONT");
+        Signal.Continue.SendTo(client.ProgramId);
 
-        await client.ExpectSuccessAsync(PidLine(client));
+        await client.ExpectSuccessAsync($"pid {client.ProgramId}\n");
         await server.StopAsync(2 * Half);
     }
 
@@ -118,7 +118,7 @@ public sealed class NetworkTests
         await using var ___ = client;
 
         await server.TransferAsync(7);
-        await SignalAsync(client, "CONT");
+        Signal.Continue.SendTo(client.ProgramId);
 
         Assert.Equal(1, await client.ExitAsync());
         Assert.Contains("\nERROR: ", client.Errors.ToString(), StringComparison.Ordinal);
@@ -133,13 +133,8 @@ public sealed class NetworkTests
             { head -c {{Half}} /dev/zero; read -r; head -c {{Half}} /dev/zero; } | (echo "pid $BASHPID" >&2; exec "$0" "$@")
             """);
         await status.WaitUntilAsync(report => report["current"] is { } current && (long)current["bytes"]! == Half);
-        await SignalAsync(client, "STOP");
+        Signal.Stop.SendTo(client.ProgramId);
         await client.InputLineAsync();
         return (server, status, client);
     }
-
-    private static string PidLine(ChildProcess client) => client.Errors.ToString().Split('\n')[0] + "\n";
-
-    private static Task<string> SignalAsync(ChildProcess client, string signal) =>
-        ChildProcess.RunShellAsync("kill -$0 $1", signal, PidLine(client)["pid ".Length..].TrimEnd());
 }

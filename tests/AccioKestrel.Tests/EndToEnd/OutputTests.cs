@@ -1,3 +1,5 @@
+using AccioKestrel.Tests.Client;
+
 namespace AccioKestrel.Tests.EndToEnd;
 
 /// <summary>Standard output: exact, at once, and never lost silently.</summary>
@@ -57,15 +59,14 @@ public sealed class OutputTests
     [Fact]
     public async Task Result_BeyondTheLimitOfAFile_IsSaidAndEndsTheProgram()
     {
-        var file = Path.GetTempFileName();
-        await using var server = await AccioServer.StartAsync(shell: $"""exec "$0" "$@" > {file}""");
+        using var file = TemporaryFile.Of([]);
+        await using var server = await AccioServer.StartAsync(shell: $"""exec "$0" "$@" > {file.Name}""");
         await server.SetLimitAsync("fsize", 0);
 
         await server.TransferAsync(4321);
 
         // Not by the signal that the kernel sends with it.
         await ExpectLostAsync(server, result: 4321, output: "");
-        File.Delete(file);
     }
 
     [Fact]

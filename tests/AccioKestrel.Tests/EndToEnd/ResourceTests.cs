@@ -123,8 +123,9 @@ public sealed class ResourceTests
         }
 
         served.HalfClose();
-        await server.ExpectLinesAsync([(long)pieces * piece.Length, "ERROR", .. Enumerable.Repeat<object>(10_000, queued)]);
-        await server.StopAsync([(long)pieces * piece.Length, "ERROR", .. Enumerable.Repeat<object>(10_000, queued)]);
+        object[] lines = [(long)pieces * piece.Length, "ERROR", .. Enumerable.Repeat<object>(10_000, queued)];
+        await server.ExpectLinesAsync(lines);
+        await server.StopAsync(lines);
     }
 
     private static async Task<int> GetLimitAsync(AccioServer server) =>

@@ -25,11 +25,7 @@ internal sealed class AccioServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The process of the program. A script that does not <c>exec</c> it has to say <c>pid N</c> on standard error.</summary>
-    public int ProcessId =>
-        Errors.ToString().Split('\n').FirstOrDefault(line => line.StartsWith("pid ", StringComparison.Ordinal)) is { } line
-            ? int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture)
-            : _process.Id;
+    public int ProcessId => _process.ProgramId;
 
     public int OpenDescriptors => Directory.GetFileSystemEntries($"/proc/{ProcessId}/fd").Length;
 
@@ -99,7 +95,7 @@ internal sealed class AccioServer : IAsyncDisposable
 
     /// <summary>Waits until somebody listens on a port of all addresses, for a server that does not say so where it can be read.</summary>
     public static Task UntilListeningAsync(int port) => Patience.UntilEqual(true, () =>
-        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($" 00000000:{port:X4} 00000000:0000 0A ", StringComparison.Ordinal)));
+        TcpTable.Read().Any(socket => IsListening(socket.Local, socket.State, port)));
 
     /// <summary>A port that was free just now.</summary>
     public static int FreePort()
@@ -131,9 +127,7 @@ internal sealed class AccioServer : IAsyncDisposable
     /// <summary>Waits until so many clients wait in the kernel's accept queue: what <c>ss -ltn</c> shows as Recv-Q.</summary>
     public Task ExpectQueueAsync(int length) => Patience.UntilEqual(length, () =>
         int.Parse(
-            File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                // Local address, any remote one, state LISTEN; what follows is the length of two queues.
-                .Single(fields => fields[1..4] is [var local, _, "0A"] && local.Equals($"00000000:{Port:X4}", StringComparison.Ordinal))[4]
+            TcpTable.Read().Single(socket => IsListening(socket.Local, socket.State, Port)).Queues
                 .Split(':')[1],
             NumberStyles.HexNumber,
             CultureInfo.InvariantCulture));
@@ -191,6 +185,9 @@ internal sealed class AccioServer : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static bool IsListening(string local, string state, int port) =>
+        state is TcpTable.Listening && local.Equals($"00000000:{port:X4}", StringComparison.Ordinal);
 
     private static bool SaysListening(string errors, int port) =>
         "\n\",".Any(end => errors.Contains($"Listening on 0.0.0.0:{port}{end}", StringComparison.Ordinal));

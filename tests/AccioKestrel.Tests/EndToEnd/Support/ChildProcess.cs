@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
@@ -30,6 +31,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     public int Id => _process.Id;
+
+    /// <summary>The process of the program. A script that does not <c>exec</c> it has to say <c>pid N</c> on standard error.</summary>
+    public int ProgramId =>
+        Errors.ToString().Split('\n').FirstOrDefault(line => line.StartsWith("pid ", StringComparison.Ordinal)) is { } line
+            ? int.Parse(line.AsSpan(4), CultureInfo.InvariantCulture)
+            : Id;
 
     public CapturedStream Output { get; }
 

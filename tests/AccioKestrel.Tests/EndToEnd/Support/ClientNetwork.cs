@@ -53,8 +53,8 @@ internal sealed class ClientNetwork : IAsyncDisposable
     {
         // The address as the kernel writes it: its four bytes in the order of this machine.
         var client = BitConverter.ToUInt32(System.Net.IPAddress.Parse(Client).GetAddressBytes()).ToString("X8", CultureInfo.InvariantCulture);
-        return File.ReadLines("/proc/net/tcp").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Count(fields => fields[3] is "01" && fields[2].StartsWith(client, StringComparison.Ordinal) && fields[1].EndsWith($":{port:X4}", StringComparison.Ordinal));
+        return TcpTable.Read().Count(socket => socket.State is TcpTable.Established
+            && socket.Remote.StartsWith(client, StringComparison.Ordinal) && socket.Local.EndsWith($":{port:X4}", StringComparison.Ordinal));
     }
 
     public async ValueTask DisposeAsync() => await RunAsync("ip link delete $0; ip netns delete $0");

@@ -12,15 +12,16 @@ internal sealed class FaultInjection(string call, string error, string when, str
 {
     private readonly string _trace = Path.GetTempFileName();
 
-    /// <summary>Starts the server by it. The process stays what the test has started; strace is beside it.</summary>
-    public string Shell =>
-        $"""exec strace -D -f -qq -o {_trace} -e trace={call} -e inject={call}:error={error}:when={when} {only} "$0" "$@" """;
-
-    /// <summary>Starts a server, or skips the test where that is not possible.</summary>
-    public Task<AccioServer> StartAsync(string options = "")
+    /// <summary>Starts a server, which is the process that the test has started, with strace beside it; or skips the test where that is not possible.</summary>
+    /// <param name="options">The server's options.</param>
+    /// <param name="redirection">Of its standard streams, as the shell has it.</param>
+    public Task<AccioServer> StartAsync(string options = "", string redirection = "")
     {
         Assert.SkipUnless(ChildProcess.Exists("strace"), "strace is not installed.");
-        return AccioServer.StartAsync(options, Shell, ("Logging__LogLevel__AccioKestrel", "Debug"));
+        return AccioServer.StartAsync(
+            options,
+            $"""exec strace -D -f -qq -o {_trace} -e trace={call} -e inject={call}:error={error}:when={when} {only} "$0" "$@" {redirection}""",
+            ("Logging__LogLevel__AccioKestrel", "Debug"));
     }
 
     /// <summary>How often it has failed so far. What is traced is written down before the call returns.</summary>
