@@ -10,6 +10,13 @@ internal sealed class AccioServer : IAsyncDisposable
 {
     private static readonly string? s_given = Environment.GetEnvironmentVariable("ACCIO_BINARY") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
+    // Below 32768, where Linux begins to choose ports for clients (ip_local_port_range).
+    private const int LowestPort = 20_000;
+    private const int PortCount = 10_000;
+
+    // Test runs side by side begin in different places.
+    private static int s_ports = Environment.ProcessId * 97;
+
     private readonly ChildProcess _process;
 
     private AccioServer(ChildProcess process, int port)
@@ -48,34 +55,12 @@ internal sealed class AccioServer : IAsyncDisposable
     /// <param name="environment">Variables of its environment.</param>
     public static async Task<AccioServer> StartAsync(string options = "", string? shell = null, params (string Name, string Value)[] environment)
     {
-        const int attempts = 5;
-        for (var attempt = 1; ; attempt++)
-        {
-            var port = FreePort();
-            string[] arguments = [Number(port), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
-            var process = shell is null
-                ? new ChildProcess(Binary, arguments, environment)
-                : new ChildProcess("/bin/bash", ["-c", shell, Binary, .. arguments], environment);
-            try
-            {
-                var text = await process.Errors.WaitUntilAsync(
-                    text => SaysListening(text, port)
-                        || text.Contains($"Port {port} is in use", StringComparison.Ordinal));
-                if (!text.Contains("ERROR:", StringComparison.Ordinal) || attempt == attempts)
-                {
-                    Assert.DoesNotContain("ERROR:", text, StringComparison.Ordinal);
-                    return new AccioServer(process, port);
-                }
-            }
-            catch
-            {
-                await process.DisposeAsync();
-                throw;
-            }
-
-            // Somebody took the port between its choice and its use.
-            await process.DisposeAsync();
-        }
+        var port = FreePort();
+        string[] arguments = [Number(port), .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        var process = shell is null
+            ? new ChildProcess(Binary, arguments, environment)
+            : new ChildProcess("/bin/bash", ["-c", shell, Binary, .. arguments], environment);
+        return await AttachAsync(process, port);
     }
 
     /// <summary>Waits until a process that was started in another way listens.</summary>
@@ -97,12 +82,26 @@ internal sealed class AccioServer : IAsyncDisposable
     public static Task UntilListeningAsync(int port) => Patience.UntilEqual(true, () =>
         TcpTable.Read().Any(socket => IsListening(socket.Local, socket.State, port)));
 
-    /// <summary>A port that was free just now.</summary>
+    /// <summary>
+    /// A port that was free just now, and stays it: none is given twice, and the kernel gives none of them to a client. One that the
+    /// kernel had chosen could be a client's of another test by the time a server wants it.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = LowestPort + (int)((uint)Interlocked.Increment(ref s_ports) % PortCount);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                // Somebody else's.
+            }
+        }
     }
 
     public static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);

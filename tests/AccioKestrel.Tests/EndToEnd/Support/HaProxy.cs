@@ -41,23 +41,18 @@ internal sealed partial class HaProxy : IAsyncDisposable
     /// <summary>Starts it in front of up to four servers, and waits until it has found all of them well.</summary>
     public static async Task<HaProxy> StartAsync(params Backend[] servers)
     {
-        const int attempts = 5;
-        for (var attempt = 1; ; attempt++)
+        var folder = Directory.CreateTempSubdirectory("accio");
+        var (port, statusPort) = (AccioServer.FreePort(), AccioServer.FreePort());
+        var file = System.IO.Path.Combine(folder.FullName, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, Configure(port, statusPort, System.IO.Path.Combine(folder.FullName, "socket"), servers));
+        var proxy = new HaProxy(new ChildProcess(Path!, ["-db", "-f", file]), folder, port, servers);
+        if (!await proxy.IsStartedAsync())
         {
-            var folder = Directory.CreateTempSubdirectory("accio");
-            var (port, statusPort) = (AccioServer.FreePort(), AccioServer.FreePort());
-            var file = System.IO.Path.Combine(folder.FullName, "haproxy.cfg");
-            await File.WriteAllTextAsync(file, Configure(port, statusPort, System.IO.Path.Combine(folder.FullName, "socket"), servers));
-            var proxy = new HaProxy(new ChildProcess(Path!, ["-db", "-f", file]), folder, port, servers);
-            if (await proxy.IsStartedAsync())
-            {
-                return proxy;
-            }
-
-            // Somebody took a port between its choice and its use.
-            Assert.True(attempt < attempts, proxy._process.Errors.ToString());
             await proxy.DisposeAsync();
+            Assert.Fail(proxy._process.Errors.ToString());
         }
+
+        return proxy;
     }
 
     public Task<AccioClient> ConnectAsync() => AccioClient.ConnectAsync(Port);
