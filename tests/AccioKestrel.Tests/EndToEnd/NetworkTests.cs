@@ -27,7 +27,7 @@ public sealed class NetworkTests
         await crowd.Output.WaitUntilAsync(text => text.Contains("connected", StringComparison.Ordinal));
         using var next = await server.ConnectAsync();
         await server.ExpectQueueAsync(gone + 1);
-        Assert.Equal(gone, ClientNetwork.EstablishedOn(server.Port));
+        await Patience.UntilEqual(gone, () => ClientNetwork.EstablishedOn(server.Port));
 
         await network.CutAsync();
         // Found by the kernel, after 22 seconds.

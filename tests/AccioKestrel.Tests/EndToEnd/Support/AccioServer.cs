@@ -125,11 +125,9 @@ internal sealed class AccioServer : IAsyncDisposable
 
     /// <summary>Waits until so many clients wait in the kernel's accept queue: what <c>ss -ltn</c> shows as Recv-Q.</summary>
     public Task ExpectQueueAsync(int length) => Patience.UntilEqual(length, () =>
-        int.Parse(
-            TcpTable.Read().Single(socket => IsListening(socket.Local, socket.State, Port)).Queues
-                .Split(':')[1],
-            NumberStyles.HexNumber,
-            CultureInfo.InvariantCulture));
+        TcpTable.Read().Where(socket => IsListening(socket.Local, socket.State, Port))
+            .Select(socket => (int?)int.Parse(socket.Queues.Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+            .SingleOrDefault());
 
     /// <summary>Waits for these lines, which must be all of standard output so far, byte for byte.</summary>
     public async Task ExpectLinesAsync(params IEnumerable<object> lines)

@@ -20,8 +20,13 @@ internal static class Patience
 
     public static async Task UntilEqual<T>(T expected, Func<T> actual, TimeSpan limit)
     {
-        for (var end = DateTime.UtcNow + limit; DateTime.UtcNow < end && !Equals(actual(), expected);)
+        for (var end = DateTime.UtcNow + limit; DateTime.UtcNow < end;)
         {
+            if (Equals(actual(), expected))
+            {
+                return;
+            }
+
             await Task.Delay(s_pollInterval, TestContext.Current.CancellationToken);
         }
 

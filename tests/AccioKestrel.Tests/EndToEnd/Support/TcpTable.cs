@@ -7,8 +7,13 @@ internal static class TcpTable
     public const string Listening = "0A";
 
     /// <summary>Local address, remote address, state, and the lengths of the two queues, in the kernel's hexadecimal.</summary>
+    /// <remarks>
+    /// The kernel writes the list a page at a time, and resumes by position: where sockets come and go in between, it names one twice or leaves
+    /// one out. The first is mended here; for the second, read again until the number fits.
+    /// </remarks>
     public static IEnumerable<(string Local, string Remote, string State, string Queues)> Read() =>
         File.ReadLines("/proc/net/tcp").Skip(1)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(fields => (fields[1], fields[2], fields[3], fields[4]));
+            .Select(fields => (Local: fields[1], Remote: fields[2], State: fields[3], Queues: fields[4]))
+            .DistinctBy(socket => (socket.Local, socket.Remote));
 }
