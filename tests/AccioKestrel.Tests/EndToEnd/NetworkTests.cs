@@ -133,6 +133,8 @@ public sealed class NetworkTests
             { head -c {{Half}} /dev/zero; read -r; head -c {{Half}} /dev/zero; } | (echo "pid $BASHPID" >&2; exec "$0" "$@")
             """);
         await status.WaitUntilAsync(report => report["current"] is { } current && (long)current["bytes"]! == Half);
+        // Before it has been read, the client would pass for the shell.
+        await client.Errors.WaitUntilAsync(text => text.Contains('\n', StringComparison.Ordinal));
         Signal.Stop.SendTo(client.ProgramId);
         await client.InputLineAsync();
         return (server, status, client);

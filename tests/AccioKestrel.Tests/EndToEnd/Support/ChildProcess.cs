@@ -20,6 +20,8 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Whoever runs the tests may not want colours; what the programs do is not to depend on it.
+        start.Environment.Remove("NO_COLOR");
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
