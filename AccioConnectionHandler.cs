@@ -1,65 +1,69 @@
-using System.Buffers;
-using System.IO.Pipelines;
+using System.Net.Sockets;
+using AccioKestrel.Diagnostics;
+using AccioKestrel.Exchange;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace AccioKestrel;
 
 /// <summary>
-/// The Accio server's side of one connection: the exchange of the protocol, top to bottom, and the line it ends with.
-/// One exchange at a time, whatever the transport and however many endpoints lead here.
+/// The Accio server's side of a connection: waits for the turn, runs the exchange, and delivers its result. Exchanges run one at a
+/// time, also over several endpoints and transports.
 /// </summary>
 public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
 {
-    private readonly AccioOptions _options;
     private readonly ExchangeLimits _limits;
-    private readonly IResultOutput _output;
-    private readonly ShutdownGrace _shutdown;
-    private readonly ExchangeJournal _journal;
+    private readonly bool _isLenient;
+    private readonly ResultDelivery _delivery;
+    private readonly ExchangeHistory _history;
     private readonly TimeProvider _time;
-    private readonly ILogger<AccioConnectionHandler> _logger;
+    private readonly UnfailingLogger _logger;
+    private readonly CancellationToken _hostStopping;
 
-    /// <summary>The global turn. The handler is one for all endpoints, so this is too.</summary>
+    /// <summary>The turn. One for all endpoints, because they share this handler.</summary>
     private readonly SemaphoreSlim _turn = new(initialCount: 1, maxCount: 1);
 
-    /// <summary>Made by the service container; see <c>AddAccio</c>.</summary>
-    public AccioConnectionHandler(
-        IOptions<AccioOptions> options,
-        IResultOutput output,
-        ShutdownGrace shutdown,
-        ExchangeJournal journal,
+    internal AccioConnectionHandler(
+        ExchangeLimits limits,
+        bool isLenient,
+        ResultDelivery delivery,
+        ExchangeHistory history,
         TimeProvider time,
-        ILogger<AccioConnectionHandler> logger)
+        ILogger logger,
+        CancellationToken hostStopping)
     {
-        _options = options.Value;
-        _limits = new ExchangeLimits(_options);
-        _output = output;
-        _shutdown = shutdown;
-        _journal = journal;
+        _limits = limits;
+        _isLenient = isLenient;
+        _delivery = delivery;
+        _history = history;
         _time = time;
-        _logger = logger;
+        _logger = new UnfailingLogger(logger);
+        _hostStopping = hostStopping;
     }
 
-    /// <summary>Waits for its turn, runs the exchange and prints its result.</summary>
+    /// <summary>Waits for its turn, runs the exchange and delivers its result.</summary>
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        var closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
         {
-            await _turn.WaitAsync(_shutdown.Stopping);
+            await _turn.WaitAsync(closeRequested);
         }
         catch (OperationCanceledException)
         {
-            // It was never its turn, so it was not served and gets no line.
+            // The client never had its turn: it was not served, and gets no line.
             return;
         }
 
         try
         {
-            if (!_shutdown.Stopping.IsCancellationRequested)
+            // The host's token as well: Kestrel asks the connections to close one after another. A connection that is asked late would
+            // get the turn of one that was asked early, and an ERROR for a client that was never served.
+            if (!closeRequested.IsCancellationRequested && !_hostStopping.IsCancellationRequested)
             {
-                await ServeAsync(connection);
+                await ServeAsync(connection, closeRequested);
             }
         }
         finally
@@ -71,141 +75,168 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(ConnectionContext connection, CancellationToken closeRequested)
     {
-        var record = new ExchangeRecord(connection.ConnectionId, connection.RemoteEndPoint, _time);
-        _journal.Begin(record);
-        ExchangeFailure? failure;
-        using (var input = new ExchangeInput(connection.Transport.Input, record, _options, _limits, _shutdown, _time))
+        KeepUrgentBytes(connection.Features.Get<IConnectionSocketFeature>()?.Socket);
+        var exchange = new ActiveExchange(connection.ConnectionId, connection.RemoteEndPoint, _time);
+        var tls = connection.Features.Get<ITlsHandshake>();
+        exchange.Step = tls is null ? ExchangeStep.FirstCommand : ExchangeStep.TlsHandshake;
+        _history.Begin(exchange);
+        if (tls is not null && !await ShakeHandsAsync(tls, connection, exchange, closeRequested))
         {
-            failure = await ExchangeAsync(input, connection.Transport.Output, record);
+            return;
         }
 
-        var outcome = new ExchangeOutcome(record.Bytes, failure);
-        _output.Write(outcome);
-        AccioLog.Ended(_logger, _journal.End(record, outcome));
+        ExchangeFailure? failure;
+        try
+        {
+            using var client = new ExchangeInput(connection.Transport, exchange, _limits, _time, closeRequested);
+            failure = await (_isLenient ? ExchangeLenientlyAsync(client) : ExchangeAsync(client));
+        }
+        catch (Exception exception)
+        {
+            // A defect. The client was served, so it still gets its line.
+            AccioLog.ExchangeBroke(_logger, exchange.ConnectionId, exception);
+            failure = ExchangeFailure.Reset;
+        }
 
+        if (failure is ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped && EndsAsHealthCheck(connection, exchange))
+        {
+            return;
+        }
+
+        var result = exchange.End(failure);
+        await _delivery.DeliverAsync(result);
+        _history.End(result);
+        Announce(result);
         if (failure is not (null or ExchangeFailure.WrongByte or ExchangeFailure.EndedEarly or ExchangeFailure.Reset))
         {
-            // The client has done nothing wrong by the protocol, and may still be sending: it is told by a reset, for an
-            // orderly end would look like success to it.
+            // The client has not broken the protocol, and may still be sending. An orderly close would look like success to it, so
+            // the connection is reset.
             connection.Abort(new ConnectionAbortedException($"Accio exchange ended: {failure}."));
         }
     }
 
-    /// <summary>The exchange: each step returns what ends the exchange there, or null to go on with the next.</summary>
-    private async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeInput input, PipeWriter output, ExchangeRecord record) =>
-        await SendCommandAsync(output, record, ExchangeStep.FirstCommand)
-        ?? await ConfirmFirstCommandAsync(input, output, record)
-        ?? await TakeSecondConfirmationAsync(input, record)
-        ?? await CountFileAsync(input, record);
-
-    /// <summary>Steps 1 and 3: one write, so that a client that reads once sees one whole command.</summary>
-    private static async ValueTask<ExchangeFailure?> SendCommandAsync(PipeWriter output, ExchangeRecord record, ExchangeStep step)
+    /// <summary>Keeps urgent bytes in their place in the stream, where they are counted. Only the stock transport needs this: our own sets the option.</summary>
+    private static void KeepUrgentBytes(Socket? socket)
     {
-        record.Step = step;
         try
         {
-            // A client that has sent everything and closed does not read any more, which its result does not show and
-            // need not: what it has sent still counts, and the receiving side alone decides whether that is complete.
-            await output.WriteAsync(AccioProtocol.Command);
-            return null;
+            socket?.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            return ExchangeFailure.Reset;
+            // The connection is gone. The exchange's first send or receive reports it.
         }
     }
 
-    /// <summary>Steps 2 and 3: the second command strictly after the first confirmation, but for a lenient server's patience.</summary>
-    private async ValueTask<ExchangeFailure?> ConfirmFirstCommandAsync(ExchangeInput input, PipeWriter output, ExchangeRecord record)
+    /// <summary>The TLS handshake in front of step 1. A client whose handshake fails is not served, and gets no line.</summary>
+    /// <returns>Whether it succeeded.</returns>
+    private async ValueTask<bool> ShakeHandsAsync(
+        ITlsHandshake tls, ConnectionContext connection, ActiveExchange exchange, CancellationToken closeRequested)
     {
-        record.Step = ExchangeStep.FirstConfirmation;
-        if (_options.Lenient)
+        using var wait = new TlsHandshakeWait(exchange, _limits, _time, closeRequested);
+        try
         {
-            if (await input.ReceiveAsync(patience: AccioProtocol.LenientPatience) is { } failure)
-            {
-                return failure;
-            }
-
-            if (input.Buffer.IsEmpty && !input.Ended)
-            {
-                // The client waits for both commands before it sends both confirmations.
-                return await SendCommandAsync(output, record, ExchangeStep.SecondCommand)
-                    ?? await TakeAsync(input, AccioProtocol.FirstConfirmation);
-            }
-
-            input.Consume(0);
+            await tls.ShakeHandsAsync(wait.Expired);
+            return true;
         }
-
-        return await TakeAsync(input, AccioProtocol.FirstConfirmation)
-            ?? await SendCommandAsync(output, record, ExchangeStep.SecondCommand);
-    }
-
-    /// <summary>Step 4: with its blank line, which only a lenient server takes for absent.</summary>
-    private async ValueTask<ExchangeFailure?> TakeSecondConfirmationAsync(ExchangeInput input, ExchangeRecord record)
-    {
-        record.Step = ExchangeStep.SecondConfirmation;
-        return await TakeAsync(input, AccioProtocol.SecondConfirmation)
-            ?? (_options.Lenient ? await SkipBlankLineAsync(input) : await TakeAsync(input, AccioProtocol.BlankLine));
-    }
-
-    /// <summary>Takes exactly these bytes, in whatever pieces they come; the first wrong one ends the exchange.</summary>
-    private static async ValueTask<ExchangeFailure?> TakeAsync(ExchangeInput input, ReadOnlyMemory<byte> expected)
-    {
-        while (!expected.IsEmpty)
+        catch (Exception exception)
         {
-            if (await input.ReceiveAsync() is { } failure)
+            // Any exception is the client's doing: it does not speak TLS, has no certificate, or has gone.
+            var failure = wait.Failure;
+            if (failure is null && exception is IOException && EndsAsHealthCheck(connection, exchange))
             {
-                return failure;
+                return false;
             }
 
-            if (input.Buffer.IsEmpty)
+            _history.Abandon(isFailedHandshake: true);
+            var reason = failure is { } why ? ExchangeWords.Of(why) : ReasonOf(exception);
+            _history.HandshakeFailed?.Invoke(exchange, reason);
+            AccioLog.TlsHandshakeFailed(_logger, exchange.ConnectionId, exchange.Peer, exchange.Elapsed.TotalSeconds, reason);
+            if (failure is not null)
             {
-                return ExchangeFailure.EndedEarly;
+                connection.Abort(new ConnectionAbortedException($"TLS handshake ended: {failure}."));
             }
 
-            var count = (int)Math.Min(expected.Length, input.Buffer.Length);
-            if (!StartsWith(input.Buffer, expected.Span[..count]))
-            {
-                return ExchangeFailure.WrongByte;
-            }
-
-            input.Consume(count);
-            expected = expected[count..];
+            return false;
         }
-
-        return null;
     }
 
-    /// <summary>Decides by the next two bytes whether there is a blank line. If not, they belong to the file.</summary>
-    private static async ValueTask<ExchangeFailure?> SkipBlankLineAsync(ExchangeInput input)
+    /// <summary>Ends an exchange that was none: a load balancer has only tried whether it is accepted.</summary>
+    /// <returns>False if the connection is that of a client.</returns>
+    private bool EndsAsHealthCheck(ConnectionContext connection, ActiveExchange exchange)
     {
-        if (await input.ReceiveAsync(atLeast: AccioProtocol.BlankLine.Length) is { } failure)
+        if (!exchange.IsUntouched || connection.Features.Get<BalancerConnection>() is null)
         {
-            return failure;
+            return false;
         }
 
-        input.Consume(StartsWith(input.Buffer, AccioProtocol.BlankLine.Span) ? AccioProtocol.BlankLine.Length : 0);
-        return null;
+        _history.Abandon(isFailedHandshake: false);
+        AccioLog.HealthChecked(_logger, exchange.ConnectionId, exchange.Peer);
+        return true;
     }
 
-    /// <summary>Steps 5 and 6: whatever comes is the file, until the client ends its sending side.</summary>
-    private static async ValueTask<ExchangeFailure?> CountFileAsync(ExchangeInput input, ExchangeRecord record)
+    /// <summary>Reports a result to listeners and the log. The receivers have it already, so a listener that fails cannot lose it.</summary>
+    private void Announce(CompletedExchange result)
     {
-        record.Step = ExchangeStep.File;
-        do
+        if (_logger.IsEnabled(LogLevel.Information))
         {
-            if (await input.DiscardAsync() is { } failure)
-            {
-                return failure;
-            }
+            Log(result);
         }
-        while (!input.Ended);
 
-        return null;
+        try
+        {
+            _history.Announce(result);
+        }
+        catch (Exception exception)
+        {
+            AccioLog.ListenerFailed(_logger, result.ConnectionId, exception);
+        }
     }
 
-    private static bool StartsWith(ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> expected) =>
-        new SequenceReader<byte>(buffer).IsNext(expected);
+    private void Log(CompletedExchange result)
+    {
+        if (result.Failure is null)
+        {
+            AccioLog.Counted(_logger, result.Bytes, result.Duration.TotalSeconds, result.ConnectionId, result.Peer);
+        }
+        else
+        {
+            AccioLog.Failed(
+                _logger, result.ConnectionId, result.Peer, result.Duration.TotalSeconds, result.Bytes, result.Reason, $"{result.Failure}", $"{result.Step}");
+        }
+    }
+
+    /// <summary>The innermost message: the TLS library or the network wrote it, and the outer ones only say that TLS failed.</summary>
+    private static string ReasonOf(Exception exception) =>
+        exception.InnerException is { } inner ? ReasonOf(inner) : exception.Message.ReplaceLineEndings(" ");
+
+    /// <summary>The exchange: each step returns what ends the exchange there, or null to go on with the next.</summary>
+    private static async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeInput client) =>
+        await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command)
+        ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
+        ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
+        ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmation)
+        ?? await client.CountFileAsync();
+
+    /// <summary>The exchange with two more kinds of client: one waits for both commands, one leaves out the empty line.</summary>
+    private static async ValueTask<ExchangeFailure?> ExchangeLenientlyAsync(ExchangeInput client)
+    {
+        if (await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command) is { } unsent)
+        {
+            return unsent;
+        }
+
+        var (failure, wasSilent) = await client.WaitForBytesAsync(ExchangeStep.FirstConfirmation, AccioProtocol.LenientTimeout);
+        return failure
+            ?? (wasSilent
+                ? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
+                    ?? await client.ExpectAsync(ExchangeStep.SecondCommand, AccioProtocol.FirstConfirmation)
+                : await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
+                    ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command))
+            ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmationLine)
+            ?? await client.SkipAsync(AccioProtocol.EmptyLine)
+            ?? await client.CountFileAsync();
+    }
 }

@@ -2,64 +2,146 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Exchange;
 
 /// <summary>
-/// What the client sends in one exchange. Every wait of an exchange is in here, so that what can end a wait is decided
-/// in one place: bytes, the end of the client's sending side, a reset, too long a silence, and the server's stop.
+/// Receives from the client and sends to it. Every wait of an exchange is in this class, so one place decides what ends a wait:
+/// bytes, the end of the client's sending side, a reset, too long a silence, or the server's stop, which first requests the close
+/// of the connection and later aborts it.
 /// </summary>
 /// <remarks>
-/// The timer and the stop only wake the read; whether the exchange is over is decided afterwards, from the record. So a
-/// byte that came while the process was held up is never mistaken for silence.
+/// The timer and the request to close only wake the read. Whether the exchange ends is decided after the read, from the time of the last
+/// byte. So a byte that came while the process was suspended is never mistaken for silence.
 /// </remarks>
-internal sealed class ExchangeInput : IDisposable
+internal sealed class ExchangeInput(
+    IDuplexPipe transport, ActiveExchange exchange, ExchangeLimits limits, TimeProvider time, CancellationToken closeRequested)
+    : ExchangeWait(exchange, limits, time, closeRequested)
 {
-    /// <summary>
-    /// How much longer than the idle time-out a silence may last. The protocol forbids to be early and leaves half a
-    /// second to be late; this is the middle, less what a blocked receive takes to notice.
-    /// </summary>
-    private static readonly TimeSpan IdleMargin = TimeSpan.FromMilliseconds(150);
+    private readonly PipeReader _reader = transport.Input;
+    private readonly PipeWriter _writer = transport.Output;
+    private readonly IDiscardingReader? _discarder = transport.Input as IDiscardingReader;
+    private readonly ActiveExchange _exchange = exchange;
+    private readonly ExchangeLimits _limits = limits;
+    private volatile bool _isSending;
 
-    private readonly PipeReader _reader;
-    private readonly IDiscardingReader? _discarder;
-    private readonly ExchangeRecord _record;
-    private readonly ShutdownGrace _shutdown;
-    private readonly TimeSpan _idleLimit;
-    private readonly ExchangeLimits _limits;
-    private readonly ITimer _timer;
-    private readonly CancellationTokenRegistration _stopping;
-    private readonly CancellationTokenRegistration _graceOver;
+    /// <summary>The bytes that were received and are not taken yet.</summary>
+    private ReadOnlySequence<byte> _received;
 
-    public ExchangeInput(
-        PipeReader reader, ExchangeRecord record, AccioOptions options, ExchangeLimits limits, ShutdownGrace shutdown, TimeProvider time)
-    {
-        _reader = reader;
-        _discarder = reader as IDiscardingReader;
-        _record = record;
-        _shutdown = shutdown;
-        _idleLimit = TimeSpan.FromSeconds(options.IdleTimeout) + IdleMargin;
-        _limits = limits;
-        _timer = time.CreateTimer(
-            static input => ((ExchangeInput)input!).OnTimer(), this, WakeWithin(_idleLimit), Timeout.InfiniteTimeSpan);
-        _stopping = shutdown.Stopping.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
-        _graceOver = shutdown.Over.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
-    }
-
-    /// <summary>The bytes that <see cref="ReceiveAsync"/> found and <see cref="Consume"/> has not taken.</summary>
-    public ReadOnlySequence<byte> Buffer { get; private set; }
-
-    /// <summary>Whether the client has ended its sending side: nothing follows what is in <see cref="Buffer"/>.</summary>
+    /// <summary>Whether the client has ended its sending side.</summary>
     public bool Ended { get; private set; }
 
-    /// <summary>Waits until <see cref="Buffer"/> holds bytes, or the client has ended.</summary>
-    /// <param name="atLeast">How many bytes to wait for.</param>
-    /// <param name="patience">If set, gives up after so long a silence, with an empty buffer and no failure.</param>
+    /// <summary>
+    /// Sends a command in one write, because many clients compare the result of a single receive with the whole command. A client that has
+    /// sent everything and closed no longer reads. That is no failure: the receiving side alone decides whether the exchange is complete.
+    /// </summary>
     /// <returns>What ends the exchange, or null.</returns>
-    public async ValueTask<ExchangeFailure?> ReceiveAsync(int atLeast = 1, TimeSpan? patience = null)
+    public async ValueTask<ExchangeFailure?> SendAsync(ExchangeStep step, ReadOnlyMemory<byte> command)
     {
-        if (patience is { } wakeAfter)
+        _exchange.Step = step;
+        _isSending = true;
+        try
         {
-            _timer.Change(wakeAfter, Timeout.InfiniteTimeSpan);
+            var result = await _writer.WriteAsync(command);
+            return result.IsCanceled ? Interruption() : null;
+        }
+        catch (Exception exception) when (FailureOf(exception) is not null)
+        {
+            return FailureOf(exception);
+        }
+        finally
+        {
+            _isSending = false;
+        }
+    }
+
+    /// <summary>Takes exactly these bytes, however TCP splits them. The first wrong byte ends the exchange.</summary>
+    /// <returns>What ends the exchange, or null.</returns>
+    public async ValueTask<ExchangeFailure?> ExpectAsync(ExchangeStep step, ReadOnlyMemory<byte> confirmation)
+    {
+        _exchange.Step = step;
+        for (var expected = confirmation; !expected.IsEmpty;)
+        {
+            if (await ReceiveAsync() is { } failure)
+            {
+                return failure;
+            }
+
+            if (_received.IsEmpty)
+            {
+                return ExchangeFailure.EndedEarly;
+            }
+
+            var count = (int)Math.Min(expected.Length, _received.Length);
+            if (!StartsWith(expected.Span[..count]))
+            {
+                _exchange.WrongByte = WrongByte.Find(step, _exchange.Confirmed, _received, expected.Span);
+                return ExchangeFailure.WrongByte;
+            }
+
+            Take(count);
+            _exchange.Confirmed += count;
+            expected = expected[count..];
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits until the client sends bytes or ends its sending side. Takes nothing.</summary>
+    /// <param name="step">The step in which it waits.</param>
+    /// <param name="timeout">After so long a silence the wait ends, without a failure.</param>
+    /// <returns>What ends the exchange, or null; and whether the client was silent.</returns>
+    public async ValueTask<(ExchangeFailure? Failure, bool WasSilent)> WaitForBytesAsync(ExchangeStep step, TimeSpan timeout)
+    {
+        _exchange.Step = step;
+        var failure = await ReceiveAsync(timeout: timeout);
+        var wasSilent = _received.IsEmpty && !Ended;
+        if (failure is null && !wasSilent)
+        {
+            Take(0);
+        }
+
+        return (failure, wasSilent);
+    }
+
+    /// <summary>Takes these bytes if they are the next ones.</summary>
+    /// <returns>What ends the exchange, or null.</returns>
+    public async ValueTask<ExchangeFailure?> SkipAsync(ReadOnlyMemory<byte> optional)
+    {
+        if (await ReceiveAsync(atLeast: optional.Length) is { } failure)
+        {
+            return failure;
+        }
+
+        Take(StartsWith(optional.Span) ? optional.Length : 0);
+        return null;
+    }
+
+    /// <summary>Counts all bytes until the client ends its sending side.</summary>
+    /// <returns>What ends the exchange before that, or null.</returns>
+    public async ValueTask<ExchangeFailure?> CountFileAsync()
+    {
+        _exchange.Step = ExchangeStep.File;
+        do
+        {
+            if (await DiscardAsync() is { } failure)
+            {
+                return failure;
+            }
+        }
+        while (!Ended);
+
+        return null;
+    }
+
+    /// <summary>Waits until the client has sent bytes or ended its sending side.</summary>
+    /// <param name="atLeast">How many bytes to wait for.</param>
+    /// <param name="timeout">If set, the wait ends after so long a silence, with no bytes and no failure.</param>
+    /// <returns>What ends the exchange, or null.</returns>
+    public async ValueTask<ExchangeFailure?> ReceiveAsync(int atLeast = 1, TimeSpan? timeout = null)
+    {
+        if (timeout is { } wakeAfter)
+        {
+            CheckWithin(wakeAfter);
         }
 
         var known = 0L;
@@ -75,17 +157,18 @@ internal sealed class ExchangeInput : IDisposable
                 return FailureOf(exception);
             }
 
-            Buffer = result.Buffer;
+            _received = result.Buffer;
             Ended = result.IsCompleted;
-            if (Buffer.Length > known)
+            if (_received.Length > known)
             {
-                known = Buffer.Length;
-                _record.Heard();
+                known = _received.Length;
+                _exchange.Heard();
             }
 
-            if (result.IsCanceled && Interruption() is { } failure)
+            // A client that has ended its sending side is complete, not silent, even if the process noticed it late.
+            if (result.IsCanceled && !Ended && Interruption() is { } failure)
             {
-                _reader.AdvanceTo(Buffer.Start);
+                _reader.AdvanceTo(_received.Start);
                 return failure;
             }
 
@@ -94,22 +177,15 @@ internal sealed class ExchangeInput : IDisposable
                 return null;
             }
 
-            _reader.AdvanceTo(Buffer.Start, Buffer.End);
-            if (known == 0 && _record.Silence >= patience)
+            _reader.AdvanceTo(_received.Start, _received.End);
+            if (known == 0 && _exchange.Silence >= timeout)
             {
                 return null;
             }
         }
     }
 
-    /// <summary>Takes bytes off <see cref="Buffer"/>; must follow each <see cref="ReceiveAsync"/> that found some.</summary>
-    public void Consume(long count)
-    {
-        _reader.AdvanceTo(Buffer.GetPosition(count));
-        Buffer = default;
-    }
-
-    /// <summary>Waits for bytes of the file, counts them in the record and forgets them.</summary>
+    /// <summary>Waits for bytes of the file, and counts them.</summary>
     /// <returns>What ends the exchange, or null.</returns>
     public async ValueTask<ExchangeFailure?> DiscardAsync()
     {
@@ -126,8 +202,8 @@ internal sealed class ExchangeInput : IDisposable
         Ended = result.IsCompleted;
         if (result.Count > 0)
         {
-            _record.Count(result.Count);
-            if (_limits.IsTooLarge(_record))
+            _exchange.Count(result.Count);
+            if (_limits.IsTooLarge(_exchange))
             {
                 return ExchangeFailure.TooLarge;
             }
@@ -136,50 +212,40 @@ internal sealed class ExchangeInput : IDisposable
         return result.IsCanceled && !Ended ? Interruption() : null;
     }
 
-    public void Dispose()
+    protected override void Wake()
     {
-        _timer.Dispose();
-        _stopping.Dispose();
-        _graceOver.Dispose();
+        _reader.CancelPendingRead();
+        // A write cannot be resumed, because a canceled flush does not tell how much it has sent. So a write is canceled only to end the exchange.
+        if (_isSending && Interruption() is not null)
+        {
+            _writer.CancelPendingFlush();
+        }
     }
 
-    /// <summary>The portable way to discard, for a transport that cannot or that something stands in front of.</summary>
+    /// <summary>Takes so many of the received bytes. Every <see cref="ReceiveAsync"/> that found bytes or the end needs this call before the next read.</summary>
+    private void Take(long count)
+    {
+        _reader.AdvanceTo(_received.GetPosition(count));
+        _received = default;
+    }
+
+    private bool StartsWith(ReadOnlySpan<byte> expected) => new SequenceReader<byte>(_received).IsNext(expected);
+
+    /// <summary>Discards by reading: for the stock transport, and for connections with middleware in front, such as TLS.</summary>
     private async ValueTask<DiscardResult> ReadAndForgetAsync()
     {
         var result = await _reader.ReadAsync();
-        // Measured before it is given back: afterwards its memory may hold something else.
+        // Before AdvanceTo: afterwards the buffer belongs to the pipe again.
         var count = result.Buffer.Length;
         _reader.AdvanceTo(result.Buffer.End);
         return new DiscardResult(count, result.IsCanceled, result.IsCompleted);
     }
 
-    private void OnTimer()
-    {
-        _reader.CancelPendingRead();
-        var remaining = _idleLimit - _record.Silence;
-        // Set again even when the time is over: a byte may have come in this very moment.
-        _timer.Change(WakeWithin(remaining > TimeSpan.Zero ? remaining : _idleLimit), Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>When to look at the record next: at the end of the allowed silence, or earlier if there are other limits.</summary>
-    private TimeSpan WakeWithin(TimeSpan silence) => _limits.IsTimed && silence > ExchangeLimits.Tick ? ExchangeLimits.Tick : silence;
-
-    /// <summary>What has ended the exchange while it was waiting, or null if it may wait on.</summary>
-    private ExchangeFailure? Interruption()
-    {
-        var stop = _record.Step is ExchangeStep.File ? _shutdown.Over : _shutdown.Stopping;
-        if (stop.IsCancellationRequested)
-        {
-            return ExchangeFailure.ServerStopped;
-        }
-
-        return _record.Silence >= _idleLimit ? ExchangeFailure.IdleTimeout : _limits.Exceeded(_record);
-    }
-
     /// <summary>What an exception of the transport means for the exchange; null for one that is a defect.</summary>
     private static ExchangeFailure? FailureOf(Exception exception) => exception switch
     {
-        ConnectionAbortedException => ExchangeFailure.ServerStopped,
+        // SslStream wraps the exceptions of its inner stream.
+        ConnectionAbortedException or IOException { InnerException: ConnectionAbortedException } => ExchangeFailure.ServerStopped,
         IOException => ExchangeFailure.Reset,
         _ => null,
     };

@@ -1,52 +1,49 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+namespace AccioKestrel.Exchange;
 
-namespace AccioKestrel;
-
-/// <summary>What an exchange may take of the server's only turn, beside silence. None of it is on by default.</summary>
+/// <summary>The limits of an exchange. By default only its silence is limited.</summary>
 internal sealed class ExchangeLimits
 {
-    /// <summary>How often the limits of time are looked at. Kestrel looks at its own once a second.</summary>
-    public static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.25);
+    /// <summary>How often the limits of time are checked. Kestrel checks its own once a second.</summary>
+    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(0.25);
 
-    private readonly MinDataRate? _minDataRate;
-    private readonly TimeSpan? _handshakeTimeout;
-    private readonly TimeSpan? _maxDuration;
-    private readonly long _maxFileSize;
+    /// <summary>How long the client may be silent.</summary>
+    public required TimeSpan IdleTimeout { get; init; }
 
-    public ExchangeLimits(AccioOptions options)
+    /// <summary>The lowest average rate of a file, in bytes per second, or null.</summary>
+    public double? MinDataRate { get; init; }
+
+    /// <summary>Grace period of a file before <see cref="MinDataRate"/> is enforced.</summary>
+    public TimeSpan MinDataRateGracePeriod { get; init; }
+
+    /// <summary>How long both confirmations may take, or null.</summary>
+    public TimeSpan? HandshakeTimeout { get; init; }
+
+    /// <summary>How long the exchange may take, or null.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>How many bytes the file may have, or null.</summary>
+    public long? MaxFileSize { get; init; }
+
+    /// <summary>Whether a limit other than the idle time-out can be exceeded by time alone, and so must be checked by a timer.</summary>
+    public bool AreTimed => MinDataRate is not null || HandshakeTimeout is not null || MaxDuration is not null;
+
+    /// <summary>The exceeded limit of time, or null. The idle time-out is not among them.</summary>
+    public ExchangeFailure? Exceeded(ActiveExchange exchange)
     {
-        _minDataRate = options.MinDataRate is { } rate
-            ? new MinDataRate(rate, TimeSpan.FromSeconds(options.MinDataRateGracePeriod))
-            : null;
-        _handshakeTimeout = Seconds(options.HandshakeTimeout);
-        _maxDuration = Seconds(options.MaxExchangeDuration);
-        _maxFileSize = options.MaxFileSize ?? long.MaxValue;
-    }
-
-    /// <summary>Whether there is one that time alone can exceed.</summary>
-    public bool IsTimed => _minDataRate is not null || _handshakeTimeout is not null || _maxDuration is not null;
-
-    /// <summary>Which one of time is exceeded, or null.</summary>
-    public ExchangeFailure? Exceeded(ExchangeRecord record)
-    {
-        if (record.Elapsed > _maxDuration)
+        if (exchange.Elapsed > MaxDuration)
         {
             return ExchangeFailure.TooLong;
         }
 
-        if (record.Step is not ExchangeStep.File)
+        if (exchange.Step is not ExchangeStep.File)
         {
-            return record.Elapsed > _handshakeTimeout ? ExchangeFailure.HandshakeTimeout : null;
+            return exchange.Elapsed > HandshakeTimeout ? ExchangeFailure.HandshakeTimeout : null;
         }
 
-        var elapsed = record.FileElapsed;
-        return elapsed > _minDataRate?.GracePeriod && record.Bytes < _minDataRate.BytesPerSecond * elapsed.TotalSeconds
-            ? ExchangeFailure.TooSlow
-            : null;
+        var elapsed = exchange.FileElapsed;
+        return elapsed > MinDataRateGracePeriod && exchange.Bytes < MinDataRate * elapsed.TotalSeconds ? ExchangeFailure.TooSlow : null;
     }
 
-    /// <summary>Looked at with the bytes themselves, unlike those of time.</summary>
-    public bool IsTooLarge(ExchangeRecord record) => record.Bytes > _maxFileSize;
-
-    private static TimeSpan? Seconds(double? seconds) => seconds is { } number ? TimeSpan.FromSeconds(number) : null;
+    /// <summary>Whether the file exceeds <see cref="MaxFileSize"/>. Checked when bytes are counted, not by the timer.</summary>
+    public bool IsTooLarge(ActiveExchange exchange) => exchange.Bytes > MaxFileSize;
 }

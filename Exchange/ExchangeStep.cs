@@ -1,8 +1,11 @@
 namespace AccioKestrel;
 
 /// <summary>Where an exchange is, in the protocol's own numbering.</summary>
-internal enum ExchangeStep
+public enum ExchangeStep
 {
+    /// <summary>The client and the server agree on TLS; only at an endpoint with TLS.</summary>
+    TlsHandshake = 0,
+
     /// <summary>The server sends <c>accio\r\n</c>.</summary>
     FirstCommand = 1,
 

@@ -1,7 +1,13 @@
 using AccioKestrel;
+using AccioKestrel.Diagnostics;
+using AccioKestrel.Exchange;
+using AccioKestrel.Hosting;
+using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -11,35 +17,111 @@ public static class AccioServiceCollectionExtensions
 {
     /// <summary>
     /// Adds what <c>kestrel.ListenAccio(port)</c> needs. The settings come from the configuration section
-    /// <c>Accio</c>. Calling it twice is harmless; HTTP endpoints of the same host keep their own transport.
+    /// <c>Accio</c>. Calling it twice is harmless; the host's HTTP endpoints are not affected. Results are logged, and handed to each
+    /// registered <see cref="IResultReceiver"/>.
     /// </summary>
     public static IServiceCollection AddAccio(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
 
-        services.AddMetrics();
-        services.AddOptions<AccioOptions>().BindConfiguration(AccioOptions.Section).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AccioOptions>, AccioOptionsValidator>());
+        if (services.Any(service => service.ServiceType == typeof(AccioHostedServer)))
+        {
+            return services;
+        }
 
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IResultOutput, StandardOutput>();
-        services.TryAddSingleton<ShutdownGrace>();
-        services.TryAddSingleton<ExchangeJournal>();
-        services.TryAddSingleton<AccioListeners>();
-        services.TryAddSingleton<AllowedNetworks>();
-        services.TryAddSingleton<AccioConnectionHandler>();
-
-        // The web host adds the stock transport only where there is none yet. Ours takes Accio endpoints alone, so
-        // without the stock one beside it a host that calls this first would have no transport for HTTP.
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SocketTransportFactory>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, AccioTransportFactory>());
-        return services;
+        return services.AddShared().AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
     }
 
-    /// <summary>The same, with settings by code, which win over the configuration.</summary>
+    /// <summary>The same, with settings in code. They win over the configuration.</summary>
     public static IServiceCollection AddAccio(this IServiceCollection services, Action<AccioOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
         return services.AddAccio().Configure(configure);
+    }
+
+    /// <summary>Adds what <c>kestrel.ListenAccioCore(port)</c> needs. Must come before the host's Kestrel is added, which then adds no transport for HTTP.</summary>
+    internal static IServiceCollection AddAccioCore(this IServiceCollection services) =>
+        services.AddShared().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<AccioTransportFactory>());
+
+    private static IServiceCollection AddShared(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.AddOptions<AccioOptions>().BindConfiguration(AccioOptions.Section).Configure<IConfiguration>(BindNetworks).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AccioOptions>, AccioOptionsValidator>());
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ExchangeHistory>();
+        services.TryAddSingleton(NewDelivery);
+        services.TryAddSingleton<AccioListeners>();
+        services.TryAddSingleton<AllowedNetworks>();
+        services.TryAddSingleton<ProxyProtocol>();
+        services.TryAddSingleton(NewHandler);
+        services.TryAddSingleton(NewTransport);
+        return services;
+    }
+
+    /// <summary>
+    /// Prints each result as one line on standard output, as the protocol has it: the number of file bytes, or <c>ERROR</c>. A line waits
+    /// for its reader until the host stops. A line that cannot be written is logged, and stops the application. The host's other output,
+    /// such as that of the console logger, should then go elsewhere.
+    /// </summary>
+    public static IServiceCollection AddAccioStandardOutput(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+
+        services.TryAddSingleton(provider => new LostResults(
+            provider.GetRequiredService<IHostApplicationLifetime>(), reason => AccioLog.ResultLost(LoggerOf(provider, LogCategory.Server), reason)));
+        services.TryAddSingleton<StandardOutput>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IResultReceiver, StandardOutput>(provider => provider.GetRequiredService<StandardOutput>()));
+        return services;
+    }
+
+    private static ILogger LoggerOf(IServiceProvider provider, string category) =>
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+
+    private static AccioConnectionHandler NewHandler(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<AccioOptions>>().Value;
+        return new AccioConnectionHandler(
+            options.ToLimits(),
+            options.Lenient,
+            provider.GetRequiredService<ResultDelivery>(),
+            provider.GetRequiredService<ExchangeHistory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider, LogCategory.Exchange),
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+    }
+
+    private static ResultDelivery NewDelivery(IServiceProvider provider) => new(
+        provider.GetServices<IResultReceiver>(),
+        TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<AccioOptions>>().Value.ResultTimeout),
+        provider.GetRequiredService<ExchangeHistory>(),
+        provider.GetRequiredService<TimeProvider>(),
+        new UnfailingLogger(LoggerOf(provider, LogCategory.Exchange)));
+
+    private static AccioTransportFactory NewTransport(IServiceProvider provider) => new(
+        // Read when the transport binds: by then the host has validated the options.
+        () => provider.GetRequiredService<IOptions<AccioOptions>>().Value.Backlog,
+        provider.GetRequiredService<AccioListeners>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<IHostApplicationLifetime>(),
+        new UnfailingLogger(LoggerOf(provider, LogCategory.Listener)),
+        provider.GetService<SocketActivation>());
+
+    /// <summary>Reads JSON arrays of networks. The generated binder does not bind an array to a string, and every client would be allowed.</summary>
+    private static void BindNetworks(AccioOptions options, IConfiguration configuration)
+    {
+        options.Allow = NetworksOf(nameof(AccioOptions.Allow)) ?? options.Allow;
+        options.ProxyProtocol = NetworksOf(nameof(AccioOptions.ProxyProtocol)) ?? options.ProxyProtocol;
+
+        string? NetworksOf(string key)
+        {
+            var section = configuration.GetSection($"{AccioOptions.Section}:{key}");
+            var networks = section.GetChildren().Select(network => network.Value ?? "a section").ToList();
+            return networks.Count == 0 ? null
+                // Of two sources, which one wins cannot be told. The text is no network, so the host does not start.
+                : !string.IsNullOrEmpty(section.Value) ? $"both {section.Value} and an array"
+                : string.Join(',', networks);
+        }
     }
 }

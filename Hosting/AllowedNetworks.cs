@@ -1,54 +1,33 @@
-using System.Net;
+using AccioKestrel.Diagnostics;
+using AccioKestrel.Exchange;
+using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Hosting;
 
-/// <summary>Closes connections from anywhere else than the allowed networks, before anything is said to them.</summary>
-internal sealed class AllowedNetworks(IOptions<AccioOptions> options, AccioListeners listeners, ILogger<AccioConnectionHandler> logger)
+/// <summary>Closes connections from addresses outside the allowed networks, before anything is sent to them.</summary>
+internal sealed class AllowedNetworks(IOptions<AccioOptions> options, AccioListeners listeners, ILoggerFactory loggers)
 {
-    private readonly IReadOnlyList<IPNetwork> _networks = Parse(options.Value.Allow ?? "") ?? [];
+    private readonly UnfailingLogger _logger = new(loggers.CreateLogger(LogCategory.Exchange));
+    private readonly NetworkList? _allowed = options.Value.Allow is { } list ? NetworkList.Parse(list) : null;
 
-    /// <returns>The networks of a list with commas between them, or null if it is not one.</returns>
-    public static IReadOnlyList<IPNetwork>? Parse(string list)
+    /// <summary>Connection middleware. Adds nothing to the pipeline when all clients are allowed.</summary>
+    public ConnectionDelegate Guard(ConnectionDelegate next) => _allowed is null ? next : connection =>
     {
-        var networks = new List<IPNetwork>();
-        foreach (var text in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!IPNetwork.TryParse(text, out var network))
-            {
-                return null;
-            }
-
-            networks.Add(network);
-        }
-
-        return networks;
-    }
-
-    /// <summary>Connection middleware; nothing at all when everybody is allowed.</summary>
-    public ConnectionDelegate Guard(ConnectionDelegate next) => _networks.Count == 0 ? next : connection =>
-    {
-        if (IsAllowed(connection.RemoteEndPoint))
+        if (_allowed.Contains(connection.RemoteEndPoint))
         {
             return next(connection);
         }
 
-        listeners.ClientRefused();
-        AccioLog.ClientRefused(logger, connection.ConnectionId, connection.RemoteEndPoint);
-        return Task.CompletedTask;
-    };
-
-    private bool IsAllowed(EndPoint? peer)
-    {
-        if (peer is not IPEndPoint { Address: var address })
+        if (connection.Features.Get<BalancerConnection>() is null)
         {
-            return false;
+            // Not for a load balancer's own connections: its health checks come every few seconds.
+            listeners.ClientRefused();
         }
 
-        // A client of an IPv4 network that has come to an address of both families.
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return _networks.Any(network => network.Contains(plain));
-    }
+        AccioLog.ClientRefused(_logger, connection.ConnectionId, connection.RemoteEndPoint);
+        return Task.CompletedTask;
+    };
 }

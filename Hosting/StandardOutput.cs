@@ -1,57 +1,59 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
+using AccioKestrel.Interop;
+using AccioKestrel.Transport;
 using Microsoft.Extensions.Hosting;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Hosting;
 
 /// <summary>
-/// Prints each result as one line on standard output, in one write, at once. If a line cannot be written, standard
-/// error names it behind <c>ERROR:</c>, the application stops, and its exit code is 1.
+/// Prints each result as one line on standard output, at once and in one write. If a line cannot be written, it is reported as lost,
+/// and the application stops.
 /// </summary>
 /// <remarks>
-/// Not by <see cref="Console.Out"/>, which takes a closed pipe for success, so that <c>| head -1</c> would lose counts
-/// silently. Not by a <see cref="FileStream"/> either, which writes at an offset of its own and would overwrite what
-/// others append to the same redirected file.
+/// Not by <see cref="Console.Out"/>: it ignores a closed pipe, so <c>| head -1</c> would lose results silently. Not by a
+/// <see cref="FileStream"/>: it writes at its own offset, and would overwrite what other processes append to the same file. It blocks
+/// until its reader has taken the line, without a time-out: a line that is late is not lost.
 /// </remarks>
-internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResultOutput, IDisposable
+internal sealed class StandardOutput(IHostApplicationLifetime lifetime, AccioListeners listeners, LostResults lost) : IResultReceiver, IDisposable
 {
-    private readonly bool _isOpen = Libc.IsInherited(Libc.StandardOutput);
-    private string? _unwritten;
+    private const string NotRead = "it is not being read, and the server has stopped";
 
-    public void Write(ExchangeOutcome outcome)
+    /// <summary>How often a wait for the reader checks whether the application stops. After a stop the wait goes on for one more interval.</summary>
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly bool _isOpen = Libc.IsInherited(Libc.StandardOutput);
+    private readonly UnwrittenResult _unwritten = new(lost, "standard output");
+
+    public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
     {
-        var line = outcome.ToString();
-        Volatile.Write(ref _unwritten, line);
+        Write(result.Line);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Called at the end of the host. Reports the result of a write that is still blocked: another process has filled the pipe between
+    /// the check for room and the write.
+    /// </summary>
+    public void Dispose() => _unwritten.ReportLost(NotRead);
+
+    private void Write(string line)
+    {
+        _unwritten.Begin(line);
         try
         {
-            // A number of 64 bits has 19 digits at the most.
+            // 19 digits of a positive long, and the line feed.
             Span<byte> bytes = stackalloc byte[20];
             var length = Encoding.ASCII.GetBytes(line, bytes);
             bytes[length] = (byte)'\n';
             WriteAll(bytes[..(length + 1)]);
-            Volatile.Write(ref _unwritten, null);
+            _unwritten.End();
         }
         catch (IOException exception)
         {
-            Volatile.Write(ref _unwritten, null);
-            Fail(line, exception.Message);
-            lifetime.StopApplication();
+            _unwritten.ReportLost(exception.Message);
         }
-    }
-
-    /// <summary>The end of the host: a write that still waits for its reader will not come to an end any more.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _unwritten, null) is { } line)
-        {
-            Fail(line, "nobody reads it, and the server has stopped");
-        }
-    }
-
-    private static void Fail(string line, string reason)
-    {
-        Environment.ExitCode = ExitCode.Failure;
-        StandardError.Write($"The result {line} could not be written to standard output: {reason}.");
     }
 
     private void WriteAll(ReadOnlySpan<byte> bytes)
@@ -63,13 +65,13 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResul
 
         if (OperatingSystem.IsWindows())
         {
-            using var stream = Console.OpenStandardOutput();
-            stream.Write(bytes);
+            Kernel32.Write(Kernel32.STD_OUTPUT_HANDLE, bytes);
             return;
         }
 
         while (!bytes.IsEmpty)
         {
+            WaitUntilWritable();
             var written = Libc.Write(Libc.StandardOutput, bytes, bytes.Length);
             if (written >= 0)
             {
@@ -77,16 +79,29 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime) : IResul
                 continue;
             }
 
+            // Another process may have made the pipe non-blocking, and filled it.
             var error = Marshal.GetLastPInvokeError();
-            if (error == Libc.WouldBlock)
-            {
-                // Whoever shares this pipe or terminal made it non-blocking; that is no reason to lose a line.
-                Libc.WaitUntilWritable(Libc.StandardOutput);
-            }
-            else if (error != Libc.Interrupted)
+            if (!Libc.CanRetry(error))
             {
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error));
             }
+        }
+    }
+
+    /// <summary>Waits until the reader has made room. Gives up after a stop, which a blocked write would delay.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private void WaitUntilWritable()
+    {
+        for (var wasStopping = false; !Libc.WaitUntilWritable(Libc.StandardOutput, s_interval);)
+        {
+            // A server that waits for its reader does not hang.
+            listeners.Heartbeat.Beat();
+            if (wasStopping)
+            {
+                throw new IOException(NotRead);
+            }
+
+            wasStopping = lifetime.ApplicationStopping.IsCancellationRequested;
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace AccioKestrel;
+namespace AccioKestrel.Status;
 
 /// <summary>The exchange in progress.</summary>
 /// <param name="ConnectionId">The id that the log lines of the connection share.</param>
@@ -7,6 +7,7 @@ namespace AccioKestrel;
 /// <param name="Bytes">The file bytes received so far.</param>
 /// <param name="ElapsedSeconds">The seconds since the first command.</param>
 /// <param name="SilenceSeconds">The seconds since the last byte from the client.</param>
-/// <param name="BytesPerSecond">How fast the file comes in at present.</param>
+/// <param name="SilenceLimitSeconds">The silence after which the exchange ends with ERROR.</param>
+/// <param name="BytesPerSecond">The current rate of the file.</param>
 internal sealed record CurrentReport(
-    string ConnectionId, string? Peer, string Step, long Bytes, double ElapsedSeconds, double SilenceSeconds, double BytesPerSecond);
+    string ConnectionId, string? Peer, string Step, long Bytes, double ElapsedSeconds, double SilenceSeconds, double SilenceLimitSeconds, double BytesPerSecond);

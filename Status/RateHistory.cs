@@ -1,9 +1,10 @@
+using AccioKestrel.Exchange;
 using Microsoft.Extensions.Hosting;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Status;
 
-/// <summary>How many bytes a second were received of late, for the chart of the status page. Absent without that page.</summary>
-internal sealed class RateHistory(ExchangeJournal journal, TimeProvider time) : BackgroundService
+/// <summary>Received bytes per second over the last five minutes, for the chart of the status page.</summary>
+internal sealed class RateHistory(ExchangeHistory history, TimeProvider time) : BackgroundService
 {
     /// <summary>The time between two samples.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
@@ -27,8 +28,8 @@ internal sealed class RateHistory(ExchangeJournal journal, TimeProvider time) : 
         }
     }
 
-    /// <summary>The samples that are still kept and that somebody who has seen so many has not seen, oldest first.</summary>
-    /// <param name="seen">How many had been taken in all at the last call; afterwards, now.</param>
+    /// <summary>The samples that a viewer has not seen yet, as far as they are still kept, oldest first.</summary>
+    /// <param name="seen">How many samples had been taken when the viewer last asked. Set to the present number.</param>
     public double[] Since(ref long seen)
     {
         lock (_lock)
@@ -47,7 +48,7 @@ internal sealed class RateHistory(ExchangeJournal journal, TimeProvider time) : 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var bytes = journal.ReceivedBytes;
+        var bytes = history.ReceivedBytes;
         var at = time.GetTimestamp();
         using var timer = new PeriodicTimer(Interval, time);
         try
@@ -55,7 +56,7 @@ internal sealed class RateHistory(ExchangeJournal journal, TimeProvider time) : 
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var (lastBytes, lastAt) = (bytes, at);
-                (bytes, at) = (journal.ReceivedBytes, time.GetTimestamp());
+                (bytes, at) = (history.ReceivedBytes, time.GetTimestamp());
                 Add((bytes - lastBytes) / time.GetElapsedTime(lastAt, at).TotalSeconds);
             }
         }

@@ -1,6 +1,6 @@
-namespace AccioKestrel;
+namespace AccioKestrel.Status;
 
-/// <summary>How fast file bytes came in.</summary>
+/// <summary>The rate of received file bytes.</summary>
 /// <param name="IntervalSeconds">The time between two samples.</param>
-/// <param name="BytesPerSecond">The samples of the last five minutes, oldest first. In a stream, those that are new.</param>
+/// <param name="BytesPerSecond">The samples of the last five minutes, oldest first. In a stream, only the new ones.</param>
 internal sealed record RatesReport(double IntervalSeconds, double[] BytesPerSecond);

@@ -1,9 +1,9 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json.Serialization;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Status;
 
-/// <summary>Serializes without reflection, which the native program has none of.</summary>
+/// <summary>Generated serialization, because the native program has no reflection for it.</summary>
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(SseItem<StatusReport>))]

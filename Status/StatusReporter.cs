@@ -1,103 +1,83 @@
-using System.Net.ServerSentEvents;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Microsoft.Extensions.Hosting;
+using AccioKestrel.Exchange;
+using AccioKestrel.Transport;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Status;
 
-/// <summary>Puts together what the status page shows, once or as a stream.</summary>
+/// <summary>Builds the reports of the status page.</summary>
 internal sealed class StatusReporter(
-    ExchangeJournal journal, AccioListeners listeners, RateHistory rates, IHostApplicationLifetime lifetime, TimeProvider time)
+    ExchangeHistory history, AccioListeners listeners, RateHistory rates, IOptions<AccioOptions> options, IConfiguration configuration)
 {
-    /// <summary>Often enough that a transfer looks alive.</summary>
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(0.25);
-
-    private static readonly TimeSpan s_reconnection = TimeSpan.FromSeconds(1);
-
     private static readonly string s_version =
         typeof(StatusReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static readonly ExchangeFailure[] s_failures = Enum.GetValues<ExchangeFailure>();
 
+    private readonly bool _tls = configuration[$"{AccioOptions.Section}:TlsCertificate"] is not null;
+    private readonly bool _tlsClientCertificate = configuration[$"{AccioOptions.Section}:TlsClientCa"] is not null;
+
+    /// <summary>A full report.</summary>
     public StatusReport Report()
     {
-        long samples = 0;
-        long ended = -1;
-        return Report(ref ended, ref samples);
+        var nothing = StatusCursor.None;
+        return Report(ref nothing);
     }
 
-    /// <summary>A report four times a second, until the client or the server goes.</summary>
-    public async IAsyncEnumerable<SseItem<StatusReport>> Watch([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>A report for a viewer of the stream.</summary>
+    /// <param name="seen">What the viewer has seen. Updated to include this report.</param>
+    /// <param name="withResults">Whether to include new results. A viewer that has seen nothing gets them in any case.</param>
+    public StatusReport Report(ref StatusCursor seen, bool withResults = true)
     {
-        // The host waits for requests when it stops, and this one would go on for ever.
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        using var timer = new PeriodicTimer(s_interval, time);
-        long samples = 0;
-        long ended = -1;
-        do
-        {
-            yield return new SseItem<StatusReport>(Report(ref ended, ref samples), "status") { ReconnectionInterval = s_reconnection };
-        }
-        while (await NextAsync(timer, over.Token));
-    }
-
-    /// <param name="ended">How many ended exchanges the reader has seen; afterwards, how many there are.</param>
-    /// <param name="samples">How many samples of the rate the reader has seen; afterwards, how many there are.</param>
-    private StatusReport Report(ref long ended, ref long samples)
-    {
-        var seen = ended;
-        ended = journal.EndedCount;
+        var now = history.Snapshot(knownResults: withResults || seen == StatusCursor.None ? seen.Ended : null).IncludingEarlier();
+        var samples = seen.Samples;
+        var newSamples = rates.Since(ref samples);
+        seen = new StatusCursor(now.Recent is null ? seen.Ended : now.Ended, samples);
         return new StatusReport(
             s_version,
-            journal.StartedAt,
-            journal.Uptime.TotalSeconds,
+            history.StartedAt,
+            history.Uptime.TotalSeconds,
             [.. listeners.Bound.Select(listener => listener.EndPoint.ToString()!)],
+            _tls,
+            _tlsClientCertificate,
             listeners.Waiting,
-            journal.Current is { } current ? Report(current) : null,
+            now.Current is { } current ? Report(current) : null,
             new TotalsReport(
-                ended,
-                journal.Count(failure: null),
-                s_failures.ToDictionary(failure => Name(failure), failure => journal.Count(failure), StringComparer.Ordinal),
-                journal.ReceivedBytes,
+                now.Earlier?.Since ?? history.StartedAt,
+                now.Ended,
+                now.Counted,
+                s_failures.ToDictionary(failure => Name(failure), failure => now.Failed[(int)failure], StringComparer.Ordinal),
+                now.Bytes,
                 listeners.ClientsLost + listeners.Shortages),
-            ended == seen ? null : [.. journal.Recent().Select(Report)],
-            new RatesReport(RateHistory.Interval.TotalSeconds, rates.Since(ref samples)));
+            now.Recent is null ? null : [.. now.Recent.Select(Report)],
+            new RatesReport(RateHistory.Interval.TotalSeconds, newSamples));
     }
 
-    private CurrentReport Report(ExchangeRecord record)
+    private CurrentReport Report(ActiveExchange exchange)
     {
-        var elapsed = record.Elapsed;
+        var elapsed = exchange.Elapsed;
         return new(
-            record.ConnectionId, record.Peer?.ToString(), Name(record.Step), record.Bytes, elapsed.TotalSeconds, record.Silence.TotalSeconds,
-            // Until there is a sample of this exchange alone.
-            elapsed < 2 * RateHistory.Interval ? PerSecond(record.Bytes, elapsed) : rates.Latest);
+            exchange.ConnectionId, exchange.Peer?.ToString(), Name(exchange.Step), exchange.Bytes, elapsed.TotalSeconds, exchange.Silence.TotalSeconds, options.Value.IdleTimeout,
+            // The latest sample covers only this exchange when the exchange is at least two intervals old. Until then, its own average.
+            elapsed < 2 * RateHistory.Interval ? PerSecond(exchange.Bytes, elapsed) : rates.Latest);
     }
 
-    private static ResultReport Report(ExchangeResult result) => new(
+    private static ResultReport Report(CompletedExchange result) => new(
         result.ConnectionId,
         result.Peer?.ToString(),
         result.EndedAt,
-        result.Outcome.Bytes,
-        result.Outcome.Failure is { } failure ? Name(failure) : null,
+        result.Bytes,
+        result.Failure is { } failure ? Name(failure) : null,
+        result.Reason,
         Name(result.Step),
         result.Duration.TotalSeconds,
-        PerSecond(result.Outcome.Bytes, result.Duration));
+        PerSecond(result.Bytes, result.Duration));
 
     private static double PerSecond(long bytes, TimeSpan time) => time > TimeSpan.Zero ? bytes / time.TotalSeconds : 0;
 
-    private static string Name<T>(T value)
+    /// <summary>The name of a step or a failure in the report.</summary>
+    public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
-
-    private static async ValueTask<bool> NextAsync(PeriodicTimer timer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
 }

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>An address and port served by <see cref="AccioTransportFactory"/>: the type is the mark that it goes by.</summary>
+/// <summary>The address and port of an Accio endpoint. <see cref="AccioTransportFactory"/> recognises its endpoints by this type.</summary>
 internal sealed class AccioEndPoint(IPAddress address, int port) : IPEndPoint(address, port);

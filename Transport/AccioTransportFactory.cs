@@ -1,19 +1,17 @@
 using System.Net;
-using System.Net.Sockets;
+using AccioKestrel.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>Binds the Accio endpoints of a Kestrel, and leaves all others to the transports beside it.</summary>
+/// <summary>Binds Accio endpoints. All other endpoints are left to the host's other transports.</summary>
 internal sealed class AccioTransportFactory(
-    IOptions<AccioOptions> options,
+    Func<int> backlog,
     AccioListeners listeners,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<SequentialListener> logger,
+    UnfailingLogger logger,
     SocketActivation? activation = null)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
@@ -22,45 +20,25 @@ internal sealed class AccioTransportFactory(
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        SequentialListener listener;
-        if (activation is not null)
-        {
-            var passed = new PassedSocket(activation.Descriptor, ((IPEndPoint)endpoint).Port);
-            listener = new SequentialListener(passed, listeners, time, lifetime, logger);
-            AccioLog.ListeningOnPassed(logger, listener.EndPoint);
-        }
-        else
-        {
-            listener = new SequentialListener(Listen(endpoint), listeners, time, lifetime, logger);
-            AccioLog.Listening(logger, listener.EndPoint);
-        }
-
-        return ValueTask.FromResult<IConnectionListener>(listener);
+        var queue = OperatingSystem.IsLinux() && activation is not null
+            ? InheritedQueue.Open(activation.Descriptor, ((IPEndPoint)endpoint).Port)
+            : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.PrepareListening));
+        Announce(queue);
+        return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(queue, listeners, time, lifetime, logger));
     }
 
-    private Socket Listen(EndPoint endpoint)
+    private void Announce(AcceptQueue queue)
     {
-        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
+        if (!queue.EndsWithProcess)
         {
-            // Inherited by its connections: each command goes out at once, in a segment of its own.
-            socket.NoDelay = true;
-            if (endpoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } address && address.Address.Equals(IPAddress.IPv6Any))
-            {
-                // As Kestrel has it: every address is every address.
-                socket.DualMode = true;
-            }
-
-            socket.Bind(endpoint);
-            socket.Listen(options.Value.Backlog);
-            return socket;
+            AccioLog.ListeningOnInherited(logger, queue.EndPoint);
+            return;
         }
-        catch (SocketException exception)
+
+        AccioLog.Listening(logger, queue.EndPoint);
+        if (queue.Limit is > 0 and var capped && capped < backlog())
         {
-            socket.Dispose();
-            throw exception.SocketErrorCode is SocketError.AddressAlreadyInUse
-                ? new AddressInUseException(exception.Message, exception)
-                : new ListenFailedException(exception);
+            AccioLog.BacklogCapped(logger, capped, backlog());
         }
     }
 }

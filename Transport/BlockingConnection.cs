@@ -5,28 +5,28 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
 /// <summary>
-/// A connection whose reads and writes block the thread that asks for them. There is only ever one at a time, so the
-/// one thread it holds costs less than the wake-ups that asynchronous operations need.
+/// A connection whose reads and writes block the calling thread. There is only one connection at a time, so one blocked thread
+/// costs less than the wake-ups of asynchronous operations.
 /// </summary>
 /// <remarks>
-/// No asynchronous operation may ever be started on its socket: the runtime would make it non-blocking for good, and
-/// serve even blocking calls by way of its own polling thread.
+/// No asynchronous operation may ever be started on the socket: the runtime would make the socket non-blocking for good, and route
+/// even blocking calls through its polling thread.
 /// </remarks>
 internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
 {
     /// <summary>
-    /// A blocked receive returns after so long to look whether it is still wanted. It bounds how late a canceled read is
-    /// noticed, and how late a trickle below a raised low-water mark is seen.
+    /// How long a receive or send blocks in the kernel before it checks for cancellation. Also bounds how late bytes below a raised
+    /// low-water mark are seen.
     /// </summary>
-    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private static uint s_connections;
 
     private readonly Socket _socket;
-    private readonly TaskCompletionSource _over;
+    private readonly TaskCompletionSource _hasEnded;
     private readonly BlockingPipeReader _input;
     private CancellationTokenSource? _closed;
     private string? _id;
@@ -35,25 +35,26 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     private int _disposed;
 
     /// <param name="socket">The prepared socket, which the connection owns from now on.</param>
-    /// <param name="buffer">What it reads into: lent for as long as it lasts.</param>
-    /// <param name="over">Completed when it is disposed.</param>
-    public BlockingConnection(Socket socket, byte[] buffer, TaskCompletionSource over)
+    /// <param name="buffer">The receive buffer, which the connection uses until it is disposed.</param>
+    /// <param name="hasEnded">Completed when the connection is disposed.</param>
+    /// <param name="heartbeat">Beats each time a receive or send comes round.</param>
+    public BlockingConnection(Socket socket, byte[] buffer, TaskCompletionSource hasEnded, Heartbeat heartbeat)
     {
         _socket = socket;
-        _over = over;
-        _input = new BlockingPipeReader(socket, buffer);
-        Output = new BlockingPipeWriter(socket);
+        _hasEnded = hasEnded;
+        _input = new BlockingPipeReader(socket, buffer, heartbeat);
+        Output = new BlockingPipeWriter(socket, _input, heartbeat);
         Transport = this;
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
-    /// <summary>Sets what a connection needs of its socket.</summary>
-    /// <returns>Whether it can be used: on some systems a socket that its client has reset refuses, and is disposed.</returns>
+    /// <summary>Sets the options that an accepted socket does not inherit.</summary>
+    /// <returns>False if the client has reset the connection and the system therefore rejects the option. The socket is then disposed.</returns>
     public static bool TryPrepare(Socket accepted)
     {
         try
         {
-            accepted.ReceiveTimeout = (int)Tick.TotalMilliseconds;
+            PlatformSocket.PrepareAccepted(accepted);
             return true;
         }
         catch (SocketException)
@@ -69,7 +70,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
 
     public override IDuplexPipe Transport { get; set; }
 
-    /// <summary>With room for the four that Kestrel adds, so that it need not grow.</summary>
+    /// <summary>Has room for the four features that Kestrel adds, so that the collection does not grow.</summary>
     public override IFeatureCollection Features { get; } = new FeatureCollection(initialCapacity: 4);
 
     public override string ConnectionId
@@ -84,7 +85,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         set => _localEndPoint = value;
     }
 
-    /// <summary>Made only for who asks: the exchange does not.</summary>
+    /// <summary>Created on first use: the exchange does not need it, only middleware of a host might.</summary>
     public override CancellationToken ConnectionClosed
     {
         get => _disposed == 1 ? new CancellationToken(canceled: true) : (_closed ??= new CancellationTokenSource()).Token;
@@ -97,7 +98,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         set => _items = value;
     }
 
-    /// <summary>Ends the connection with a reset, and wakes a read that waits on it. Callable from any thread.</summary>
+    /// <summary>Ends the connection with a reset, and wakes a blocked read. Callable from any thread.</summary>
     public override void Abort(ConnectionAbortedException abortReason) => _input.Abort(abortReason);
 
     public override async ValueTask DisposeAsync()
@@ -114,8 +115,9 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
                 _socket.Dispose();
             }
 
-            _closed?.Cancel();
-            _over.TrySetResult();
+            // On another thread: what middleware has registered may throw or block, and the listener would never accept the next client.
+            _ = _closed?.CancelAsync();
+            _hasEnded.TrySetResult();
         }
     }
 }

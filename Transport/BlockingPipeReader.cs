@@ -1,21 +1,28 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using AccioKestrel.Exchange;
 using Microsoft.AspNetCore.Connections;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>Reads from a blocking socket, or discards from it, on the thread that asks.</summary>
-internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeReader, IDiscardingReader
+/// <summary>Reads from a blocking socket, or discards from it, on the calling thread.</summary>
+internal sealed class BlockingPipeReader(Socket socket, byte[] buffer, Heartbeat heartbeat) : PipeReader, IDiscardingReader
 {
-    /// <summary>How much is discarded in one call at the most.</summary>
+    /// <summary>The most bytes that one call discards.</summary>
     private const int DiscardLength = 4 * 1024 * 1024;
 
     /// <summary>
-    /// How much must have come before a discarding receive returns, once a transfer is fast: as little as still makes
-    /// the wake-ups cheap beside what the kernel does for the bytes themselves.
+    /// How many bytes must have come before a discarding receive returns, once a transfer is fast. A larger mark saves nothing more:
+    /// at this size the wake-ups are cheap beside the kernel's own work for the bytes.
     /// </summary>
     private const int RaisedLowWaterMark = 1024 * 1024;
+
+    /// <summary>
+    /// The most bytes that reads still take, without waiting, after their token was canceled. More than the largest TLS record, so that
+    /// a complete record is not left unread. Bounded, because a client can send without end.
+    /// </summary>
+    private const int LateLength = 32 * 1024;
 
     private byte[] _buffer = buffer;
     private int _start;
@@ -23,6 +30,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
     private int _end;
     private bool _ended;
     private int _canceled;
+    private int _takenLate;
     private bool _isMarkRaised;
     private long _countedSince;
     private int _countedBytes;
@@ -31,19 +39,27 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
     /// <summary>Whether the connection is to end with a reset.</summary>
     public bool IsAborted => _abortReason is not null;
 
-    /// <summary>Lets a read that waits, and each one after it, fail with the reason. Callable from any thread.</summary>
+    public void ThrowIfAborted()
+    {
+        if (_abortReason is { } reason)
+        {
+            throw new ConnectionAbortedException(reason.Message, reason);
+        }
+    }
+
+    /// <summary>Makes a blocked read, and every later one, fail with the reason. Callable from any thread.</summary>
     public void Abort(ConnectionAbortedException reason)
     {
         _abortReason = reason;
         try
         {
-            // Only the receiving side: it wakes the read without sending anything, where an end of the sending side
-            // would tell the client that all is well just before the reset tells it otherwise.
+            // Only the receiving side: that wakes the read and sends nothing. Ending the sending side would send a FIN, which looks like
+            // success to the client, just before the reset.
             socket.Shutdown(SocketShutdown.Receive);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // It is over already: nothing waits.
+            // The connection has ended already, so no read is blocked.
         }
     }
 
@@ -66,7 +82,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
         _start = _examined = _end = 0;
         if (count > 0 || _ended)
         {
-            // Came along with what was read before.
+            // These bytes came together with the ones read before, or the client has ended.
             canceled = IsCanceled();
         }
         else
@@ -96,7 +112,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
 
     public override void CancelPendingRead() => Volatile.Write(ref _canceled, 1);
 
-    /// <summary>The end of the connection is for the connection to decide.</summary>
+    /// <summary>Does nothing: the connection closes the socket when it is disposed.</summary>
     public override void Complete(Exception? exception = null)
     {
     }
@@ -112,14 +128,14 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
         }
         else if (_end == _buffer.Length)
         {
-            // What is here was examined and left: its reader needs more than the buffer holds.
+            // The reader has examined a full buffer and consumed nothing: it needs more bytes than the buffer holds.
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
     }
 
     /// <summary>
-    /// Raises the low-water mark when its fill has come within a tick, and lowers it when a receive was not worth it: a
-    /// trickle below the mark would be seen only tick by tick.
+    /// Raises the low-water mark when as many bytes have come within one poll interval, and lowers it when a receive returns fewer: the
+    /// time-out has then ended it, and each slow byte would wait for the next one.
     /// </summary>
     private void AdjustLowWaterMark(int count)
     {
@@ -137,7 +153,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
         if (_countedBytes >= RaisedLowWaterMark)
         {
             var now = Environment.TickCount64;
-            if (now - _countedSince <= BlockingConnection.Tick.TotalMilliseconds)
+            if (now - _countedSince <= BlockingConnection.PollInterval.TotalMilliseconds)
             {
                 SetLowWaterMark(RaisedLowWaterMark);
             }
@@ -149,41 +165,51 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer) : PipeRea
 
     private void SetLowWaterMark(int bytes)
     {
-        if (OperatingSystem.IsLinux())
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes);
-            _isMarkRaised = bytes == RaisedLowWaterMark;
-        }
+        _isMarkRaised = socket.TrySetLowWaterMark(bytes) && bytes == RaisedLowWaterMark;
     }
 
     /// <summary>Blocks until bytes have come, the client has ended, or the read was canceled.</summary>
+    /// <param name="buffer">Where the bytes go.</param>
+    /// <param name="discard">Whether only the number of bytes is needed.</param>
+    /// <param name="canceled">Whether <see cref="CancelPendingRead"/> ended the wait.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the reads of a stream on top of this reader, such as an <c>SslStream</c>. Loses no bytes, so the stream can read again.
+    /// Checked before each receive, because an <c>SslStream</c> reads in a loop until it has a whole record.
+    /// </param>
     private int Receive(Span<byte> buffer, bool discard, out bool canceled, CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            // Looked at before the receive, so that what had come before the cancellation is reported with it: a timer that
-            // is due because the process was held up must not hide the bytes that came meanwhile.
+            heartbeat.Beat();
+            // Checked before the receive, so that bytes which came before the cancellation are reported with it. A timer that is late
+            // because the process was suspended must not hide the bytes that came meanwhile.
             canceled = IsCanceled();
-            var count = socket.ReceiveWithinTick(buffer, discard, wait: !canceled);
-            if (_abortReason is { } reason)
+            var late = cancellationToken.IsCancellationRequested;
+            if (late && _takenLate >= LateLength)
             {
-                throw new ConnectionAbortedException(reason.Message, reason);
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
+            var count = socket.ReceiveWithinPollInterval(buffer, discard, wait: !canceled && !late);
+            ThrowIfAborted();
             _ended = count == 0;
             if (count >= 0 || canceled)
             {
-                return Math.Max(count, 0);
+                count = Math.Max(count, 0);
+                _takenLate = late ? _takenLate + count : 0;
+                return count;
             }
 
-            // How a stream on top of this, such as that of TLS, is canceled. Nothing has been taken, so it may read again.
-            cancellationToken.ThrowIfCancellationRequested();
+            if (late)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
     }
 
     private bool IsCanceled() => Volatile.Read(ref _canceled) == 1 && Interlocked.Exchange(ref _canceled, 0) == 1;
 
-    /// <summary>One for the process, made by the first transfer that needs it: nobody reads what is in there.</summary>
+    /// <summary>One buffer for the process, created by the first transfer that needs it. Its content is never read.</summary>
     private static class DiscardBuffer
     {
         public static readonly byte[] Bytes = GC.AllocateUninitializedArray<byte>(DiscardLength);

@@ -2,12 +2,17 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>Writes to a blocking socket: what is flushed is handed to the kernel in one call before the flush returns.</summary>
-internal sealed class BlockingPipeWriter(Socket socket) : PipeWriter
+/// <summary>Writes to a blocking socket. A flush passes all bytes to the kernel before it returns, in one call if there is room.</summary>
+/// <remarks>
+/// If the client does not read, the send buffer is full and a flush waits for room. A flush that is canceled while it waits may have
+/// sent part of its bytes and drops the rest, so the connection must end after it.
+/// </remarks>
+internal sealed class BlockingPipeWriter(Socket socket, BlockingPipeReader input, Heartbeat heartbeat) : PipeWriter
 {
     private ArrayBufferWriter<byte>? _unflushed;
+    private int _canceled;
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => Unflushed.GetMemory(sizeHint);
 
@@ -15,12 +20,9 @@ internal sealed class BlockingPipeWriter(Socket socket) : PipeWriter
 
     public override void Advance(int bytes) => Unflushed.Advance(bytes);
 
-    /// <summary>Nothing to cancel: a flush is over when it returns.</summary>
-    public override void CancelPendingFlush()
-    {
-    }
+    public override void CancelPendingFlush() => Volatile.Write(ref _canceled, 1);
 
-    /// <summary>The end of the connection is for the connection to decide.</summary>
+    /// <summary>Does nothing: the connection closes the socket when it is disposed.</summary>
     public override void Complete(Exception? exception = null)
     {
     }
@@ -32,7 +34,7 @@ internal sealed class BlockingPipeWriter(Socket socket) : PipeWriter
             return ValueTask.FromResult(default(FlushResult));
         }
 
-        var result = Send(_unflushed.WrittenSpan);
+        var result = Send(_unflushed.WrittenSpan, cancellationToken);
         _unflushed.ResetWrittenCount();
         return ValueTask.FromResult(result);
     }
@@ -45,12 +47,37 @@ internal sealed class BlockingPipeWriter(Socket socket) : PipeWriter
             return FlushAsync(cancellationToken);
         }
 
-        return ValueTask.FromResult(Send(source.Span));
+        return ValueTask.FromResult(Send(source.Span, cancellationToken));
     }
 
     private ArrayBufferWriter<byte> Unflushed => _unflushed ??= new ArrayBufferWriter<byte>();
 
-    // A client that had ended its sending side in good order before it closed altogether reads no more, but all that it
-    // has sent is here or in the receive queue, and its end will be seen behind it.
-    private FlushResult Send(ReadOnlySpan<byte> bytes) => new(isCanceled: false, isCompleted: !socket.TrySendAll(bytes));
+    private FlushResult Send(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty)
+        {
+            heartbeat.Beat();
+            input.ThrowIfAborted();
+            var count = socket.SendWithinPollInterval(bytes);
+            if (count < 0)
+            {
+                // The client sent a FIN and then closed the connection. It reads no more, but everything it sent is in the receive queue or
+                // read already, followed by its end.
+                return new(isCanceled: false, isCompleted: true);
+            }
+
+            bytes = bytes[count..];
+            if (!bytes.IsEmpty)
+            {
+                if (Interlocked.Exchange(ref _canceled, 0) == 1)
+                {
+                    return new(isCanceled: true, isCompleted: false);
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+
+        return default;
+    }
 }

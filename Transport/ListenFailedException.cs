@@ -1,10 +1,13 @@
+using System.Net;
 using System.Net.Sockets;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>An Accio endpoint cannot be listened on, for another reason than being in use.</summary>
-internal sealed class ListenFailedException(SocketException inner) : IOException(inner.Message, inner)
+/// <summary>The server cannot listen on an end point. The message names the end point, which the system's error does not.</summary>
+internal sealed class ListenFailedException(EndPoint endPoint, SocketException inner) : IOException($"Cannot listen on {endPoint}: {inner.Message}", inner)
 {
+    public EndPoint EndPoint => endPoint;
+
     /// <summary>The system's reason.</summary>
     public SocketError Error => ((SocketException)InnerException!).SocketErrorCode;
 }

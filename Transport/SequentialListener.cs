@@ -1,116 +1,101 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using AccioKestrel.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
 /// <summary>
-/// A TCP listener that accepts a connection only after the previous one is over. All others wait, connected, in the
-/// kernel's accept queue: it keeps their order, and shows their number as Recv-Q in <c>ss -ltn</c>.
+/// A TCP listener that accepts a connection only after the previous one was disposed. All other clients wait, connected, in the
+/// kernel's accept queue, which keeps their order; <c>ss -ltn</c> shows its length as Recv-Q.
 /// </summary>
 internal sealed class SequentialListener : IConnectionListener
 {
-    // Long enough not to spin, short enough that nobody waits noticeably once resources are back.
+    // Long enough not to spin, short enough that no client waits noticeably once resources are back.
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    private readonly Socket _socket;
-    private readonly PassedSocket? _passed;
-    private readonly TimeProvider _time;
     private readonly AccioListeners _listeners;
+    private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
-    private readonly ILogger _logger;
+    private readonly UnfailingLogger _logger;
+    private readonly AcceptLoopWatchdog _watchdog;
     private readonly CancellationTokenSource _unbound = new();
 
-    /// <summary>Lent to one connection after the other.</summary>
+    /// <summary>The receive buffer of the connection in progress. One is enough, because connections follow each other.</summary>
     private readonly byte[] _buffer = new byte[4096];
 
     /// <summary>
-    /// Completed while there is room for a connection. Its continuation runs inline, so the thread that has served one
-    /// client accepts the next: handing over to another thread would cost more than a small exchange itself.
+    /// Completed when the previous connection was disposed. Its continuation runs inline, so the thread that has served one client
+    /// accepts the next: a switch to another thread would cost more than a small exchange.
     /// </summary>
-    private volatile TaskCompletionSource _room = new();
+    private volatile TaskCompletionSource _previousEnded = new();
 
-    /// <summary>Listens on a socket that the process was started with, and leaves its queue to others in the end.</summary>
-    public SequentialListener(
-        PassedSocket passed, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
-        : this(passed.Socket, listeners, time, lifetime, logger) => _passed = passed;
-
-    public SequentialListener(
-        Socket socket, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, ILogger logger)
+    private SequentialListener(
+        AcceptQueue queue, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
     {
-        _socket = socket;
+        Queue = queue;
         _listeners = listeners;
         _time = time;
         _lifetime = lifetime;
         _logger = logger;
-        EndPoint = socket.LocalEndPoint!;
-        FindLostClients(socket);
-        _room.SetResult();
-        // One thread of the pool is always blocked, in accept or in receive. The pool of a machine with one core begins
-        // with one, and whatever else the process serves would wait for the pool to notice and make another.
-        AddToThreadPool(1);
-        listeners.Add(this);
+        _watchdog = new AcceptLoopWatchdog(time, OnAcceptLoopEnded);
+        _previousEnded.SetResult();
+        EndPoint = queue.EndPoint;
     }
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>How many clients wait in the kernel's accept queue. Linux only; 0 once unbound.</summary>
-    public int Waiting
+    /// <summary>The clients that wait.</summary>
+    public AcceptQueue Queue { get; }
+
+    /// <summary>Whether a client's connection is open.</summary>
+    public bool IsServing => !_previousEnded.Task.IsCompleted;
+
+    /// <summary>Whether Kestrel's accept loop is running.</summary>
+    public bool IsAccepting => _watchdog.IsLoopRunning;
+
+    /// <summary>Begins to serve the clients of a queue, which the listener owns from now on.</summary>
+    public static SequentialListener Start(
+        AcceptQueue queue, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
     {
-        get
-        {
-            // Of a listening socket, the field tcpi_unacked of TCP_INFO is the length of its accept queue.
-            const int tcpInfo = 11;
-            const int offset = 24;
-            Span<byte> info = stackalloc byte[offset + sizeof(int)];
-            try
-            {
-                _ = _socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpInfo, info);
-                return MemoryMarshal.Read<int>(info[offset..]);
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                return 0;
-            }
-        }
+        var listener = new SequentialListener(queue, listeners, time, lifetime, logger);
+        listener._watchdog.Start();
+        // One thread of the pool is always blocked, in accept or in receive. On a machine with one core the pool starts with a single
+        // thread, and all other work of the process would wait until the pool adds one.
+        AddToThreadPool(1);
+        listeners.Add(listener);
+        return listener;
     }
 
     /// <summary>The next connection, or null once unbound. Does not fail: a failure would end the server's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        _watchdog.AcceptBegins();
         try
         {
             if (!_unbound.IsCancellationRequested)
             {
-                await _room.Task;
+                await _previousEnded.Task;
             }
 
-            if (await AcceptSocketAsync() is not { } socket)
-            {
-                return null;
-            }
-
-            _room = new TaskCompletionSource();
-            return new BlockingConnection(socket, _buffer, _room);
+            return await AcceptConnectionAsync();
         }
         catch (Exception) when (_unbound.IsCancellationRequested)
         {
-            // Whatever the closing of the listen socket made of an accept.
+            // Closing the listen socket has ended the accept, with an exception that depends on the moment.
             return null;
         }
-        catch (Exception exception) when (IsGone(exception))
+        catch (Exception exception)
         {
-            _listeners.Remove(this);
-            // Not by us, and there is no way back. A process that lives on without listening would look well to whoever
-            // watches it; one that ends is started again.
-            AccioLog.ListenerGone(_logger, EndPoint, exception.Message);
-            Environment.ExitCode = ExitCode.Failure;
-            _lifetime.StopApplication();
+            // The listen socket was closed, but not by UnbindAsync, and cannot be restored. Or the delay before a retry has failed.
+            StopServer(exception.Message);
             return null;
+        }
+        finally
+        {
+            _watchdog.AcceptReturns();
         }
     }
 
@@ -118,42 +103,39 @@ internal sealed class SequentialListener : IConnectionListener
     {
         if (!_unbound.IsCancellationRequested)
         {
-            // In this order: what the socket's closing wakes finds the reason.
+            // Cancel before closing the socket: the accept that the close wakes must see that it was an unbind.
             _listeners.Remove(this);
             _unbound.Cancel();
-            ((IDisposable?)_passed ?? _socket).Dispose();
-            _room.TrySetResult();
+            Queue.Dispose();
+            _watchdog.Dispose();
+            _previousEnded.TrySetResult();
             AddToThreadPool(-1);
         }
 
         return ValueTask.CompletedTask;
     }
 
-    // The token source stays: a connection may outlive its listener, and so may an accept that is just returning.
+    // The token source is not disposed: an accept that is just returning still uses its token.
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    /// <returns>The next client's socket, or null once the application stops.</returns>
-    private async ValueTask<Socket?> AcceptSocketAsync()
+    /// <returns>The next client's connection, or null once the application stops.</returns>
+    private async ValueTask<BlockingConnection?> AcceptConnectionAsync()
     {
         var pause = ShortestPause;
         for (var attempt = 1; ; attempt++)
         {
+            _listeners.Heartbeat.Beat();
             try
             {
-                _passed?.WaitForClient();
-                if (_lifetime.ApplicationStopping.IsCancellationRequested)
+                // At most one client is lost by a stop: one that is between here and its exchange when the application stops.
+                if (Queue.Accept(_lifetime.ApplicationStopping) is not { } socket)
                 {
-                    // Whoever is accepted now would not be served any more; in the queue of a passed socket, by the next
-                    // process. So at most one client is lost: the one that the stop finds between here and its exchange.
                     return null;
                 }
 
-                // Blocks: an asynchronous accept would wake the runtime's polling thread for every client that connects.
-                var socket = _socket.Accept();
                 if (!BlockingConnection.TryPrepare(socket))
                 {
-                    _listeners.ClientLost();
-                    AccioLog.ClientLost(_logger, "reset before it was its turn");
+                    ClientLost("reset before it was its turn");
                     continue;
                 }
 
@@ -162,66 +144,95 @@ internal sealed class SequentialListener : IConnectionListener
                     AccioLog.ResourcesBack(_logger, attempt);
                 }
 
-                return socket;
+                return Connect(socket);
             }
-            catch (SocketException exception) when (_passed is not null && exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            catch (Exception exception) when (!_unbound.IsCancellationRequested)
             {
-                // Another process that accepts from the same socket was faster.
-            }
-            catch (SocketException exception) when (IsOfTheClient(exception.SocketErrorCode))
-            {
-                // Its connection broke while it waited: the next one's turn. The pause is for a kernel that says so without end.
-                _listeners.ClientLost();
-                AccioLog.ClientLost(_logger, exception.Message);
-                await Task.Delay(ShortestPause, _time, _unbound.Token);
-            }
-            catch (SocketException exception) when (!_unbound.IsCancellationRequested && !IsGone(exception))
-            {
-                // Too few descriptors, or too little memory, which the runtime calls an unknown error: in any case nothing
-                // that the client has done, so it keeps its place. To try again at once would only burn the processor.
-                _listeners.ShortOfResources();
-                if (pause == ShortestPause)
+                switch (Classify(exception))
                 {
-                    AccioLog.ShortOfResources(_logger, exception.Message);
-                }
+                    case AcceptError.Client:
+                        ClientLost(exception.Message);
+                        // A kernel that reports this error without end would otherwise burn the processor.
+                        await Task.Delay(ShortestPause, _time, _unbound.Token);
+                        break;
+                    case AcceptError.Shortage:
+                        _listeners.ShortOfResources();
+                        if (pause == ShortestPause)
+                        {
+                            AccioLog.ShortOfResources(_logger, exception);
+                        }
 
-                await Task.Delay(pause, _time, _unbound.Token);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                        // A retry at once would burn the processor.
+                        await Task.Delay(pause, _time, _unbound.Token);
+                        pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                        break;
+                    default:
+                        throw;
+                }
             }
         }
     }
 
-    /// <summary>
-    /// Lets the kernel ask whoever has been quiet whether they are still there; connections inherit it. A client whose
-    /// machine has gone without a word would keep its place in the queue, and hold the turn for the whole idle time-out.
-    /// </summary>
-    private static void FindLostClients(Socket socket)
+    private BlockingConnection Connect(Socket socket)
     {
-        // Found after 22 s, and by so many probes that a network which loses every third segment hardly ever makes one look
-        // lost that is there. It costs a segment every ten seconds of those who wait, and nothing of who sends.
-        const int idleSeconds = 10;
-        const int intervalSeconds = 2;
-        const int probes = 6;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, idleSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, intervalSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+        try
+        {
+            // The accept may have waited for hours: its beat is not one of this connection.
+            _listeners.Heartbeat.Beat();
+            var hasEnded = new TaskCompletionSource();
+            var connection = new BlockingConnection(socket, _buffer, hasEnded, _listeners.Heartbeat);
+            _previousEnded = hasEnded;
+            return connection;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
+
+    private void ClientLost(string reason)
+    {
+        _listeners.ClientLost();
+        AccioLog.ClientLost(_logger, reason);
+    }
+
+    private void OnAcceptLoopEnded()
+    {
+        if (!_unbound.IsCancellationRequested && !_lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            StopServer("the accept loop of the server has ended");
+        }
+    }
+
+    /// <summary>Stops the application. A process that no longer accepts clients would look alive; one that ends is restarted by the service manager.</summary>
+    private void StopServer(string reason)
+    {
+        _listeners.Remove(this);
+        AccioLog.ListenerGone(_logger, EndPoint, reason);
+        _lifetime.StopApplication();
+    }
+
+    private static AcceptError Classify(Exception exception) => exception switch
+    {
+        ObjectDisposedException => AcceptError.ListenerGone,
+        SocketException { SocketErrorCode: SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationAborted or SocketError.Interrupted } =>
+            AcceptError.ListenerGone,
+        // What accept(2) on Linux reports of the client's connection: see its "Error handling". On Windows a client that has reset its
+        // connection is accepted, and then not connected.
+        SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.TimedOut or SocketError.AccessDenied
+                or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable
+                or SocketError.ProtocolOption or SocketError.OperationNotSupported or SocketError.NotConnected
+        } => AcceptError.Client,
+        // The runtime reports ENOMEM as an unknown error. An unforeseen exception is not the client's doing either.
+        _ => AcceptError.Shortage,
+    };
 
     private static void AddToThreadPool(int threads)
     {
         ThreadPool.GetMinThreads(out var workers, out var completionPorts);
         ThreadPool.SetMinThreads(workers + threads, completionPorts);
     }
-
-    /// <summary>Whether an accept only passes on what has become of the client's connection: see accept(2), "Error handling".</summary>
-    private static bool IsOfTheClient(SocketError error) => error is
-        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.TimedOut or SocketError.AccessDenied
-        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable
-        or SocketError.ProtocolOption or SocketError.OperationNotSupported;
-
-    private static bool IsGone(Exception exception) => exception is ObjectDisposedException or SocketException
-    {
-        SocketErrorCode: SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationAborted or SocketError.Interrupted
-    };
 }

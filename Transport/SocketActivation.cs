@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace AccioKestrel;
+namespace AccioKestrel.Transport;
 
-/// <summary>The listen socket that systemd, or another program with its protocol, has started this process with.</summary>
+/// <summary>The listen socket that this process inherited from systemd, or from another program that uses its protocol.</summary>
 /// <param name="Descriptor">Its descriptor.</param>
 internal sealed record SocketActivation(int Descriptor)
 {
-    /// <summary>What the unit calls the socket, to tell it from others; see FileDescriptorName= in systemd.socket(5).</summary>
+    /// <summary>The socket's name in the unit, if the unit has several sockets; see FileDescriptorName= in systemd.socket(5).</summary>
     public const string Name = "accio";
 
     // See sd_listen_fds(3).
@@ -17,7 +17,7 @@ internal sealed record SocketActivation(int Descriptor)
         OperatingSystem.IsLinux() ? Find(Environment.GetEnvironmentVariable, Environment.ProcessId) : null;
 
     /// <param name="variable">Reads a variable of the environment.</param>
-    /// <param name="processId">Whose environment it is: a child inherits the variables, but they are not meant for it.</param>
+    /// <param name="processId">The id of this process. A child process inherits the variables too, but LISTEN_PID names its parent.</param>
     public static SocketActivation? Find(Func<string, string?> variable, int processId)
     {
         if (!TryParse(variable("LISTEN_PID"), out var owner) || owner != processId

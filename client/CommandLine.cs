@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using AccioKestrel.Server;
 
 namespace AccioKestrel.Client;
 
@@ -12,7 +13,15 @@ internal sealed class CommandLine
     private const double LongestTime = 86_400;
     private static readonly TimeSpan s_published = TimeSpan.FromSeconds(10);
 
-    private readonly Argument<string> _host = Text("HOST", "The server's name, or its IPv4 or IPv6 address.", "The host must be a name or an address, not empty.");
+    private const string Example = "AccioClient 127.0.0.1 5000 README.md";
+
+    private readonly Argument<string> _host = new("HOST")
+    {
+        Description = "The server's name, or its IPv4 or IPv6 address.",
+        CustomParser = result => result.Tokens[0].Value is not { Length: > 0 } host ? Fail(result, "", "The host must be a name or an address, not empty.")
+            : HostAndPort(host) is { } both ? Fail(result, "", both)
+            : host,
+    };
 
     private readonly Argument<int> _port = new("PORT")
     {
@@ -20,7 +29,13 @@ internal sealed class CommandLine
         CustomParser = ParsePort,
     };
 
-    private readonly Argument<string> _file = Text("FILE", "The file to send; - is standard input.", "The file must be a path, or - for standard input, not empty.");
+    private readonly Argument<string> _file = new("FILE")
+    {
+        Description = "The file to send; - is standard input.",
+        CustomParser = result => result.Tokens[0].Value is { Length: > 0 } file
+            ? file
+            : Fail(result, "", "The file must be a path, or - for standard input, not empty."),
+    };
 
     private readonly Option<bool> _deferred = new("--deferred")
     {
@@ -31,7 +46,7 @@ internal sealed class CommandLine
         "--wait", "SECONDS|forever", "Seconds to wait in the queue for the first command, or forever. Default: as --timeout.", orForever: true);
 
     private readonly Option<TimeSpan> _timeout = Seconds(
-        "--timeout", "SECONDS", "Seconds that connecting, a command, a stall of the file or the server's end may take. Default: 10.", orForever: false);
+        "--timeout", "SECONDS", "Seconds that connecting, a command, a stall of the file, of standard input or of the server's end may take. Default: 10.", orForever: false);
 
     private readonly Option<bool> _quiet = new("--quiet")
     {
@@ -40,10 +55,10 @@ internal sealed class CommandLine
 
     private readonly RootCommand _root = new("The Accio client: sends a file to an Accio server.");
 
-    /// <param name="run">Does what these options ask for, and returns the exit code.</param>
+    /// <param name="run">Runs a transfer with these options, and returns the exit code.</param>
     public CommandLine(Func<TransferOptions, Task<int>> run)
     {
-        // An argument is what it looks like: no [directive] that would print to standard output.
+        // Without directives: an argument in brackets would otherwise make the parser print to standard output.
         _root.Directives.Clear();
         _root.Add(_host);
         _root.Add(_port);
@@ -55,23 +70,96 @@ internal sealed class CommandLine
         _root.SetAction((arguments, _) => run(Options(arguments)));
     }
 
-    /// <summary>Does what the arguments ask for.</summary>
+    /// <summary>Runs the command that the arguments select.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(string[] args)
     {
         var arguments = _root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (arguments.Errors is [var error, ..])
+        if (Problem(arguments) is { } problem)
         {
-            await Console.Error.WriteLineAsync($"ERROR: {error.Message} Usage: AccioClient HOST PORT FILE [options]; try --help.");
+            StandardError.WriteError($"{problem} Usage: AccioClient HOST PORT FILE [options]; try --help.");
             return 1;
         }
 
-        // Signals and failures are the program's own business.
+        // The program handles signals and exceptions itself.
         return await arguments.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         });
+    }
+
+    /// <summary>The problem with the arguments, or null.</summary>
+    private string? Problem(ParseResult arguments)
+    {
+        var error = arguments.Errors is [var first, ..] ? first : null;
+        // The parser takes an unknown option for an argument, often without an error. It clears all errors for --help.
+        var unknown = error is not null || arguments.Action == _root.Action ? UnknownOption(arguments) : null;
+        return unknown ?? (error is null ? null : Explain(arguments, error));
+    }
+
+    /// <summary>The error in the client's own words. The parser's messages are about commands and symbols.</summary>
+    private string Explain(ParseResult arguments, ParseError error)
+    {
+        if (arguments.GetResult(_host) is { Tokens: [var host, ..] } && HostAndPort(host.Value) is { } both)
+        {
+            return both;
+        }
+
+        var missing = new (Argument Argument, string Words)[] { (_host, "host"), (_port, "port"), (_file, "file") }
+            .Where(argument => arguments.GetResult(argument.Argument) is not { Tokens.Count: > 0 })
+            .Select(argument => $"the {argument.Words}")
+            .ToArray();
+        if (missing.Length > 0)
+        {
+            var words = missing.Length == 1 ? missing[0] : $"{string.Join(", ", missing[..^1])} and {missing[^1]}";
+            return $"T{words[1..]} {(missing.Length == 1 ? "is" : "are")} missing, as in {Example}.";
+        }
+
+        return arguments.UnmatchedTokens is [var extra, ..]
+            ? $"'{Printable.Of(extra)}' is one argument too many: the client sends one file."
+            : error.SymbolResult is OptionResult option && Misused(option) is { } misused ? misused : error.Message;
+    }
+
+    /// <summary>The problem with an argument that looks like an option and is none. The parser takes it for a host, a port or a file.</summary>
+    private string? UnknownOption(ParseResult arguments)
+    {
+        var unknown = arguments.Tokens
+            .TakeWhile(token => token.Type is not TokenType.DoubleDash)
+            .FirstOrDefault(token => token.Type is TokenType.Argument && Spelling.LooksLikeAnOption(token.Value));
+        if (unknown is null)
+        {
+            return null;
+        }
+
+        var name = Printable.Of(unknown.Value.Split('=', ':')[0]);
+        var advice = Spelling.Letters(name) is "p" or "port" ? $"; the port is the second argument, as in {Example}."
+            : Spelling.Nearest(name, _root.Options.Select(option => option.Name)) is { } nearest ? $"; did you mean {nearest}?"
+            : ".";
+        return $"{name} is not an option{advice}";
+    }
+
+    private string? Misused(OptionResult option) => option switch
+    {
+        { IdentifierTokenCount: > 1 } => $"{option.Option.Name} may be given only once.",
+        { Tokens.Count: 0 } when option.Option == _wait || option.Option == _timeout => $"{Allowed(option.Option.Name, orForever: option.Option == _wait)}.",
+        _ => null,
+    };
+
+    /// <summary>Recognises a host with a port. An IPv6 address contains colons, so it has a port only behind brackets.</summary>
+    /// <returns>What to write instead, or null if the text has no port.</returns>
+    private static string? HostAndPort(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon < 1 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return null;
+        }
+
+        var host = text[..colon] is ['[', .. var address, ']'] ? address : text[..colon];
+        return host.Contains(':', StringComparison.Ordinal) && host.Length == colon
+            ? null
+            : Printable.Of(string.Create(CultureInfo.InvariantCulture, $"Write host and port as two arguments: {host} {port}, not {text}."));
     }
 
     private TransferOptions Options(ParseResult arguments)
@@ -86,12 +174,6 @@ internal sealed class CommandLine
             limit,
             arguments.GetValue(_quiet));
     }
-
-    private static Argument<string> Text(string name, string description, string error) => new(name)
-    {
-        Description = description,
-        CustomParser = result => result.Tokens[0].Value is { Length: > 0 } text ? text : Fail(result, "", error),
-    };
 
     private static int ParsePort(ArgumentResult result) =>
         int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65_535
@@ -112,11 +194,12 @@ internal sealed class CommandLine
 
             return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is >= ShortestTime and <= LongestTime
                 ? TimeSpan.FromSeconds(seconds)
-                : Fail(result, TimeSpan.Zero, string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name} takes a number of seconds from {ShortestTime} to {LongestTime}{(orForever ? $", or {Forever}" : "")}, not '{text}'."));
+                : Fail(result, TimeSpan.Zero, $"{Allowed(name, orForever)}, not '{text}'.");
         },
     };
+
+    private static string Allowed(string name, bool orForever) => string.Create(
+        CultureInfo.InvariantCulture, $"{name} takes a number of seconds from {ShortestTime} to {LongestTime}{(orForever ? $", or {Forever}" : "")}");
 
     private static T Fail<T>(ArgumentResult result, T value, string message)
     {

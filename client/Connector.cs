@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace AccioKestrel.Client;
 
-/// <summary>Finds the server: at one of the addresses of its name, within one limit for all of them.</summary>
+/// <summary>Connects to the server. Tries all addresses of its name, within one limit for all of them.</summary>
 internal static class Connector
 {
-    /// <exception cref="TransferException">The name has no address, or nobody answers there.</exception>
+    /// <exception cref="TransferException">The name has no address, or no server answers there.</exception>
     public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan limit)
     {
         var clock = Stopwatch.StartNew();
@@ -15,7 +15,7 @@ internal static class Connector
         var failures = new List<string>();
         for (var tried = 0; tried < addresses.Length; tried++)
         {
-            // An equal share of what is left, so that an address that does not answer leaves the others their time.
+            // An equal share of the remaining time, so that an address that does not answer leaves time for the others.
             var share = (limit - clock.Elapsed) / (addresses.Length - tried);
             try
             {
@@ -31,7 +31,7 @@ internal static class Connector
             }
         }
 
-        throw new TransferException($"No connection to {host}, port {port} ({string.Join("; ", failures)}).");
+        throw new TransferException($"No connection to {host}, port {port} ({string.Join("; ", failures)}). Check that the server is running, and that host and port are right.");
     }
 
     private static async Task<IPAddress[]> ResolveAsync(string host, TimeSpan limit)
@@ -43,8 +43,8 @@ internal static class Connector
 
         try
         {
-            using var patience = new CancellationTokenSource(limit);
-            return await Dns.GetHostAddressesAsync(host, patience.Token);
+            using var timeout = new CancellationTokenSource(limit);
+            return await Dns.GetHostAddressesAsync(host, timeout.Token);
         }
         catch (OperationCanceledException)
         {
@@ -52,18 +52,18 @@ internal static class Connector
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            // An argument exception is for a name that no host can have, such as one of 300 characters.
+            // ArgumentException: the name is not valid, for example too long.
             throw new TransferException($"The host must be a name or an address that is known here, not '{host}': {exception.Message}.");
         }
     }
 
     private static async Task<Socket> ConnectAsync(IPAddress address, int port, TimeSpan limit)
     {
-        using var patience = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
+        using var timeout = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(address, port, patience.Token);
+            await socket.ConnectAsync(address, port, timeout.Token);
             return socket;
         }
         catch

@@ -1,24 +1,32 @@
+using System.Net.Sockets;
 using AccioKestrel.Client;
 
-return await new CommandLine(RunAsync).RunAsync(args);
+try
+{
+    return await new CommandLine(RunAsync).RunAsync(args);
+}
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+{
+    StandardError.WriteError(exception.Message);
+    return 1;
+}
 
 static async Task<int> RunAsync(TransferOptions options)
 {
-    try
+    // Both checks come before the connection: a client that cannot read its file, or cannot report its failure, must not use up a turn
+    // of the server.
+    if (StandardError.IsFull)
     {
-        // Before the connection: a file that cannot be read should cost the server nothing.
-        using var file = TransferFile.Open(options.File);
-        using var display = new TransferDisplay(options.Quiet);
-        using var server = new ServerConnection(await Connector.ConnectAsync(options.Host, options.Port, options.Limit), options.Limit);
-        var transfer = new Transfer(server, options);
-
-        await display.ShowQueueAsync(Task.Run(transfer.WaitForTurn));
-        await display.ShowFileAsync(Task.Run(() => transfer.Send(file)), TransferFile.NameOf(options.File), TransferFile.SizeOf(file), () => server.FileBytesDelivered);
-        return 0;
-    }
-    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-    {
-        await Console.Error.WriteLineAsync($"ERROR: {exception.Message}");
         return 1;
     }
+
+    using var file = TransferFile.Open(options.File);
+    using var display = new TransferDisplay(options.Quiet);
+    using var socket = await display.ShowConnectionAsync(Connector.ConnectAsync(options.Host, options.Port, options.Limit), options.Host);
+    using var server = new ServerConnection(socket, options.Limit);
+    var transfer = new Transfer(server, options);
+
+    await display.ShowQueueAsync(Task.Run(transfer.WaitForTurn));
+    await display.ShowFileAsync(Task.Run(() => transfer.Send(file)), file.Name, file.Size, () => server.FileBytesDelivered);
+    return 0;
 }

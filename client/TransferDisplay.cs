@@ -1,111 +1,94 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using Spectre.Console;
+using System.Net.Sockets;
+using Spectre.Console.Rendering;
 
 namespace AccioKestrel.Client;
 
 /// <summary>
-/// What the user sees on standard error: in a terminal the wait and the progress, live; elsewhere one line about a wait
-/// that was worth mentioning.
+/// What the user sees on standard error: on a terminal the wait and the progress, live; otherwise one line about a wait that took long.
 /// </summary>
-internal sealed class TransferDisplay : IDisposable
+internal sealed class TransferDisplay(bool quiet) : IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_worthMentioning = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longWait = TimeSpan.FromSeconds(1);
 
-    private readonly bool _quiet;
-    private readonly IAnsiConsole? _terminal;
-    private readonly PosixSignalRegistration[] _signals = [];
+    private readonly TerminalLine? _terminal = quiet || !StandardError.IsOpen ? null : TerminalLine.Find();
 
-    public TransferDisplay(bool quiet)
+    /// <summary>Shows which server the client connects to.</summary>
+    public async Task<Socket> ShowConnectionAsync(Task<Socket> connection, string host)
     {
-        _quiet = quiet;
-        if (quiet || Console.IsErrorRedirected)
-        {
-            return;
-        }
-
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(Console.Error),
-            // It is a terminal, whatever else the environment says about where this runs.
-            Interactive = InteractionSupport.Yes,
-            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-        });
-        if (terminal.Profile.Capabilities.Ansi)
-        {
-            _terminal = terminal;
-            // The live display hides the cursor. These signals end the process, as they do by default; they should not
-            // leave its user without one.
-            _signals = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(signal => PosixSignalRegistration.Create(signal, _ => terminal.Cursor.Show()))];
-        }
+        await ShowAsync(connection, () => Text($"Connecting to {Printable.Of(host)}", "Connecting"));
+        return await connection;
     }
 
     /// <summary>Shows how long the client has been waiting for its turn.</summary>
     public async Task ShowQueueAsync(Task wait)
     {
         var clock = Stopwatch.StartNew();
+        await ShowAsync(wait, () =>
+        {
+            var waited = $"{(int)clock.Elapsed.TotalSeconds} s";
+            return Text($"Waiting in the queue for {waited}", $"In the queue: {waited}", waited);
+        });
+
+        if (quiet || clock.Elapsed < s_longWait)
+        {
+            return;
+        }
+
+        var waited = $"{(int)clock.Elapsed.TotalSeconds} s.";
         if (_terminal is null)
         {
-            await wait;
+            StandardError.WriteLine($"Waited in the queue for {waited}");
         }
         else
         {
-            await _terminal.Status().StartAsync("Connected", status =>
-                RefreshUntilEndOfAsync(wait, () => status.Status = $"Waiting in the queue for {(int)clock.Elapsed.TotalSeconds} s"));
-        }
-
-        if (!_quiet && clock.Elapsed >= s_worthMentioning)
-        {
-            await Console.Error.WriteLineAsync($"Waited in the queue for {(int)clock.Elapsed.TotalSeconds} s.");
+            _terminal.Keep(Text($"Waited in the queue for {waited}", $"Waited for {waited}", waited));
         }
     }
 
-    /// <summary>Shows how far the file is.</summary>
+    /// <summary>Shows the progress of the file, and at its end the duration.</summary>
     /// <param name="transfer">The transfer, under way.</param>
     /// <param name="name">What the file is called.</param>
     /// <param name="size">Its size, if that is known.</param>
     /// <param name="delivered">How many bytes of it have arrived.</param>
-    public Task ShowFileAsync(Task transfer, string name, long? size, Func<long> delivered)
+    public async Task ShowFileAsync(Task transfer, string name, long? size, Func<long> delivered)
     {
         if (_terminal is null)
         {
-            return transfer;
+            await transfer;
+            return;
         }
 
-        ProgressColumn bar = new ProgressBarColumn { Width = 20 };
-        ProgressColumn[] columns = size is null
-            ? [new TaskDescriptionColumn(), new TransferSpeedColumn(), new ElapsedTimeColumn()]
-            : [new TaskDescriptionColumn(), bar, new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()];
-        return _terminal.Progress().Columns(columns).ExcludeVerticalPadding().StartAsync(async progress =>
+        var progress = new ProgressText(name, size, _terminal.IsUnicode);
+        try
         {
-            var task = progress.AddTask(Markup.Escape(name), maxValue: size ?? double.MaxValue);
-            await RefreshUntilEndOfAsync(transfer, () =>
-            {
-                var bytes = delivered();
-                task.Value = bytes;
-                if (size is null)
-                {
-                    task.Description = $"{Markup.Escape(name)}: {bytes:N0} bytes";
-                }
-            });
-            // The file may have shrunk on the way; it is at its end all the same.
-            task.MaxValue = task.Value;
-        });
+            await ShowAsync(transfer, () => progress.Moving(delivered(), TerminalLine.Room));
+        }
+        finally
+        {
+            _terminal.Keep(progress.Ended(delivered(), transfer.IsCompletedSuccessfully, TerminalLine.Room));
+        }
     }
 
-    public void Dispose() => Array.ForEach(_signals, signal => signal.Dispose());
+    public void Dispose() => _terminal?.Dispose();
 
-    private static async Task RefreshUntilEndOfAsync(Task work, Action refresh)
+    private async Task ShowAsync(Task work, Func<IEnumerable<Segment>> line)
     {
-        do
+        while (_terminal is not null && await Task.WhenAny(work, Task.Delay(s_interval)) != work)
         {
-            refresh();
-            await Task.WhenAny(work, Task.Delay(s_interval));
+            _terminal.Draw(line());
         }
-        while (!work.IsCompleted);
 
-        refresh();
-        await work;
+        try
+        {
+            await work;
+        }
+        finally
+        {
+            _terminal?.Erase();
+        }
     }
+
+    private static Segment[] Text(params ReadOnlySpan<string> texts) => [new Segment(ProgressText.Longest(TerminalLine.Room, texts))];
 }

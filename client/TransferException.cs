@@ -1,4 +1,4 @@
 namespace AccioKestrel.Client;
 
-/// <summary>The file did not get to the server; the message is for the user.</summary>
+/// <summary>The file could not be sent. The message is for the user.</summary>
 internal sealed class TransferException(string message) : IOException(message);

@@ -1,20 +1,46 @@
+using System.Runtime.InteropServices;
+using AccioKestrel.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace AccioKestrel.Client;
 
-/// <summary>What is sent: a file, or whatever is behind standard input.</summary>
-internal static class TransferFile
+/// <summary>The source of a transfer: a file, or standard input.</summary>
+internal sealed class TransferFile : IDisposable
 {
     private const string StandardInput = "-";
 
-    /// <summary>Opens it without a buffer of its own: it is read in large pieces, or not by this process at all.</summary>
-    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static FileStream Open(string path)
+    private readonly Stream _stream;
+    private readonly string _path;
+    private Task<int>? _reading;
+
+    private TransferFile(string path, Stream stream)
+    {
+        _path = path;
+        _stream = stream;
+        // A read of zero bytes fails on a directory and on a descriptor that is open for writing only, and takes no byte.
+        if (!OperatingSystem.IsWindows() && Libc.Read(Handle, [], 0) < 0)
+        {
+            throw Unreadable();
+        }
+    }
+
+    /// <summary>Its name in messages.</summary>
+    public string Name => _path is StandardInput ? "standard input" : Printable.Of(Path.GetFileName(_path));
+
+    /// <summary>Not on Windows, where standard input has none.</summary>
+    public SafeFileHandle Handle => ((FileStream)_stream).SafeFileHandle;
+
+    /// <summary>How many bytes remain, or null if the file does not report its size: a pipe, or a file in /proc.</summary>
+    public long? Size => _stream.CanSeek && _stream.Length > _stream.Position ? _stream.Length - _stream.Position : null;
+
+    /// <summary>Opens the file, without a buffer: it is read in large pieces, or by the kernel alone.</summary>
+    /// <exception cref="IOException">The file does not exist, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user has no permission to read it.</exception>
+    public static TransferFile Open(string path)
     {
         if (path is StandardInput)
         {
-            return new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+            return OpenStandardInput();
         }
 
         if (Directory.Exists(path))
@@ -22,13 +48,84 @@ internal static class TransferFile
             throw new TransferException($"'{path}' is a directory, not a file.");
         }
 
-        // Others may go on writing to it, as to a log.
-        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        // Other processes may go on writing to the file, such as a log.
+        return new TransferFile(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
     }
 
-    /// <summary>What to call it.</summary>
-    public static string NameOf(string path) => path is StandardInput ? "standard input" : Path.GetFileName(path);
+    /// <summary>Reads the bytes that are available. Waits if there are none.</summary>
+    /// <param name="buffer">Receives the bytes. The same one again after null was returned.</param>
+    /// <param name="time">How long to wait.</param>
+    /// <returns>How many bytes were read, 0 at the end of the file, or null if nothing came in that time.</returns>
+    /// <exception cref="TransferException">The file cannot be read.</exception>
+    public int? Read(byte[] buffer, TimeSpan time)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return ReadOnAnotherThread(buffer, time);
+        }
 
-    /// <summary>How many bytes it has left, or null if it does not say: a pipe, or one of the kernel's files.</summary>
-    public static long? SizeOf(FileStream file) => file.CanSeek && file.Length > file.Position ? file.Length - file.Position : null;
+        if (!Libc.WaitUntilReadable(Handle, time))
+        {
+            return null;
+        }
+
+        var count = Libc.Read(Handle, buffer, buffer.Length);
+        if (count >= 0)
+        {
+            return (int)count;
+        }
+
+        // The pipe may be non-blocking, and another process may have read the bytes first.
+        return Libc.CanRetry(Marshal.GetLastPInvokeError()) ? null : throw Unreadable();
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    /// <summary>Windows has no wait for the bytes of a pipe.</summary>
+    private int? ReadOnAnotherThread(byte[] buffer, TimeSpan time)
+    {
+        _reading ??= Task.Run(() => _stream.Read(buffer));
+        if (Task.WaitAny([_reading], time) < 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return _reading.GetAwaiter().GetResult();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(_path, exception.Message);
+        }
+        finally
+        {
+            _reading = null;
+        }
+    }
+
+    private static TransferFile OpenStandardInput()
+    {
+        if (!Libc.IsInherited(Libc.StandardInput))
+        {
+            throw new TransferException("Standard input is closed: redirect it from a file or a pipe, or name a file instead of -.");
+        }
+
+        try
+        {
+            // On Windows standard input is no descriptor.
+            return new TransferFile(StandardInput, OperatingSystem.IsWindows()
+                ? Console.OpenStandardInput()
+                : new FileStream(new SafeFileHandle(Libc.StandardInput, ownsHandle: false), FileAccess.Read, bufferSize: 0));
+        }
+        catch (Exception exception) when (exception is not TransferException and (IOException or UnauthorizedAccessException or ArgumentException))
+        {
+            throw Unreadable(StandardInput, exception.Message);
+        }
+    }
+
+    private TransferException Unreadable() => Unreadable(_path, Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+
+    private static TransferException Unreadable(string path, string reason) =>
+        new($"Cannot read {(path is StandardInput ? "standard input" : $"'{Printable.Of(path)}'")}: {reason}. It must be a file, a pipe or a terminal that is open for reading.");
 }

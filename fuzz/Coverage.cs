@@ -17,7 +17,7 @@ internal sealed unsafe class Coverage
     /// <summary>How many branches were ever taken.</summary>
     public int Branches => _seen.Count(count => count != 0);
 
-    /// <summary>Forgets what the last execution has taken.</summary>
+    /// <summary>Clears the branches of the last execution.</summary>
     public void Clear()
     {
         new Span<byte>(_map, Size).Clear();
@@ -33,7 +33,7 @@ internal sealed unsafe class Coverage
         {
             for (var i = word * sizeof(ulong); i < (word + 1) * sizeof(ulong); i++)
             {
-                // 1, 2, 4, 8... are classes: a loop taken once more is no news, taken twice as often is.
+                // Counts fall into classes of 1, 2, 4, 8...: one more pass through a loop is not new, twice as many are.
                 var times = _map[i] == 0 ? (byte)0 : (byte)(1 << BitOperations.Log2(_map[i]));
                 found |= (times & ~_seen[i]) != 0;
                 _seen[i] |= times;

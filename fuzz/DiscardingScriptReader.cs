@@ -1,6 +1,6 @@
 namespace AccioKestrel.Fuzz;
 
-/// <summary>The same, of a transport that can discard.</summary>
+/// <summary>A <see cref="ScriptReader"/> that can discard.</summary>
 internal sealed class DiscardingScriptReader(Script script, ScriptTime time, Action stop) : ScriptReader(script, time, stop), IDiscardingReader
 {
     public ValueTask<DiscardResult> DiscardAsync()

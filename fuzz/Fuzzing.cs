@@ -5,12 +5,12 @@ using System.Security.Cryptography;
 namespace AccioKestrel.Fuzz;
 
 /// <summary>The loop: execute, compare with the model, keep what has covered something new, mutate what was kept.</summary>
-internal sealed class Fuzzing
+internal sealed class Fuzzing(bool tls, bool proxy)
 {
     private static readonly TimeSpan s_reportEvery = TimeSpan.FromSeconds(30);
 
     private readonly Coverage _coverage = new();
-    private readonly Execution _execution = new();
+    private readonly Execution _execution = new(tls, proxy);
     private readonly List<byte[]> _inputs = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private long _executions;
@@ -18,8 +18,8 @@ internal sealed class Fuzzing
     /// <returns>The exit code: 0, or 1 for an execution that was not as the model says.</returns>
     public int Run(DirectoryInfo corpus, TimeSpan duration, int seed, bool keep)
     {
-        // The smallest first: of two that cover the same, the other is not kept.
-        foreach (var input in corpus.GetFiles().Select(file => File.ReadAllBytes(file.FullName)).OrderBy(input => input.Length))
+        // The smallest first: of two inputs with the same coverage, only the first is kept.
+        foreach (var input in corpus.GetFiles().Select(file => File.ReadAllBytes(file.FullName)).SelectMany(input => proxy ? Mutator.WithHeaders(input) : [input]).OrderBy(input => input.Length))
         {
             if (!Execute(input))
             {
@@ -69,7 +69,7 @@ internal sealed class Fuzzing
         }
         catch (Exception exception)
         {
-            // Whatever it is: no input lets the handler throw.
+            // Any exception is a defect: no input may make the handler throw.
             actual = exception;
         }
 
@@ -79,7 +79,7 @@ internal sealed class Fuzzing
             _inputs.Add(input);
         }
 
-        var expected = Model.Predict(script);
+        var expected = proxy ? ProxyModel.Predict(script) : Model.Predict(script);
         if (expected.Equals(actual))
         {
             return true;

@@ -10,5 +10,6 @@ internal static class Instrumentation
     /// <summary>The code that the input reaches; the rest would only dilute the map.</summary>
     private static bool IsOfTheExchange(string type) =>
         type.StartsWith("AccioKestrel.AccioConnectionHandler", StringComparison.Ordinal)
-        || type.StartsWith("AccioKestrel.Exchange", StringComparison.Ordinal);
+        || type.StartsWith("AccioKestrel.Exchange", StringComparison.Ordinal)
+        || type.StartsWith("AccioKestrel.Hosting.Proxy", StringComparison.Ordinal);
 }

@@ -1,8 +1,8 @@
 namespace AccioKestrel.Fuzz;
 
 /// <summary>
-/// The protocol once more, as plainly as can be: it looks at all that came as one array, knows nothing of pieces, buffers
-/// and timers, and shares no code with the server.
+/// A simple model of the protocol. It sees all bytes of the client as one array, without pieces, buffers and timers, and shares no code
+/// with the server.
 /// </summary>
 internal static class Model
 {
@@ -11,7 +11,7 @@ internal static class Model
 
     public static Verdict Predict(Script script)
     {
-        // What came in time, and what ended it.
+        // The bytes that came in time, and the reason for their end.
         var bytes = new List<byte>();
         var silence = TimeSpan.Zero;
         var patience = script.Lenient;
@@ -39,7 +39,7 @@ internal static class Model
         var received = bytes.ToArray();
         var sent = askedTwice || received.AsSpan().StartsWith(s_first) ? 14 : 7;
 
-        // A lenient server takes the header without its blank line too.
+        // A lenient server also accepts a header without its blank line.
         var shortHeader = s_header.Length - 2;
         var required = script.Lenient ? shortHeader : s_header.Length;
         for (var i = 0; i < required; i++)
@@ -58,7 +58,7 @@ internal static class Model
         var header = received.AsSpan().StartsWith(s_header) ? s_header.Length : shortHeader;
         if (received.Length - header > script.MaxFileSize)
         {
-            // A lenient server does not know yet whether a single byte behind the header is of the file.
+            // With a single byte after the header, a lenient server does not know yet whether the byte belongs to the file.
             var undecided = script.Lenient && received.Length - shortHeader < 2 && end != ScriptEnd.HalfClose;
             return Failed(undecided ? Why(end, whole: false) : ExchangeFailure.TooLarge, sent);
         }

@@ -1,17 +1,30 @@
 namespace AccioKestrel.Fuzz;
 
-/// <summary>Makes inputs out of others, by chance.</summary>
+/// <summary>Makes new inputs by random changes of others.</summary>
 internal sealed class Mutator(Random random)
 {
     // Long enough for the header a byte at a time, and a file.
     private const int LongestInput = 400;
 
-    /// <summary>What chance would need ages to spell: pieces of the protocol as steps of a script.</summary>
+    /// <summary>PROXY headers: both versions, both families, with fields behind the addresses, and of the balancer's own connections.</summary>
+    private static readonly byte[][] s_headers =
+    [
+        Step("PROXY TCP4 192.0.2.7 198.51.100.1 40222 5000\r\n"), Step("PROXY TCP6 2001:db8::7 ::1 65535 0\r\n"), Step("PROXY UNKNOWN\r\n"),
+        Step("PROXY TCP4 10.0.0.5 10.0.0.6 1000 5000\r\n"), Step("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"), Step("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x13\xC0\0\x02\a\x0A\0\0\x06\x9D\x1E\x13\x88\x04\0\x04test"),
+        Step("\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24" + new string('\x20', 36)), Step("\r\n\r\n\0\r\nQUIT\n\x21\x31\0\xD8" + new string('u', 216)),
+    ];
+
+    /// <summary>Pieces of the protocol as steps of a script. Random changes alone would take too long to find them.</summary>
     private static readonly byte[][] s_words =
     [
         Step("confirm-accio\r\n"), Step("confirm-accio-again\r\n\r\n"), Step("confirm-accio-again\r\n"), Step("\r\n"), Step("\r"), Step("accio\r\n"),
         Step("confirm-accio\r\nconfirm-accio-again\r\n\r\n"), Step("confirm-accio\r\nconfirm-accio-again\r\nx"), Step("confirm-accio\r"), [241], [242], [250], [251],
+        .. s_headers,
     ];
+
+    /// <summary>The input with each PROXY header in front of its steps.</summary>
+    public static IEnumerable<byte[]> WithHeaders(byte[] input) =>
+        s_headers.Select(header => (byte[])[.. input.Take(2), .. new byte[Math.Max(0, 2 - input.Length)], .. header, .. input.Skip(2)]);
 
     public byte[] Mutate(IReadOnlyList<byte[]> inputs)
     {
@@ -46,7 +59,7 @@ internal sealed class Mutator(Random random)
                     input.AddRange(other[Math.Min(at, other.Length)..]);
                     break;
                 case 7 when input.Count > 0:
-                    // The options: else they would hardly ever change in a long input.
+                    // The option bytes, which random changes of a long input would hardly ever reach.
                     input[0] = (byte)random.Next(32);
                     break;
             }

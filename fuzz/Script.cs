@@ -1,9 +1,9 @@
 namespace AccioKestrel.Fuzz;
 
-/// <summary>What an input stands for: the server's options, and what its client does, step by step.</summary>
+/// <summary>The meaning of an input: the server's options, and the client's steps.</summary>
 /// <remarks>
 /// The first byte holds the options and the end, the second the limit of the file. Then follow steps: a length up to
-/// <see cref="LongestPiece"/> with as many bytes, or a silence in seconds. What is missing at the end of the input is cut off.
+/// <see cref="LongestPiece"/> with as many bytes, or a silence in seconds. A step that is longer than the rest of the input is shortened.
 /// </remarks>
 internal sealed class Script
 {
@@ -35,9 +35,11 @@ internal sealed class Script
         }
     }
 
+    private Script(Script whole) => (Lenient, Discards, End, MaxFileSize) = (whole.Lenient, whole.Discards, whole.End, whole.MaxFileSize);
+
     public bool Lenient { get; }
 
-    /// <summary>Whether the connection can discard; if not, the handler reads and forgets.</summary>
+    /// <summary>Whether the connection can discard. If not, the handler reads and counts.</summary>
     public bool Discards { get; }
 
     public ScriptEnd End { get; }
@@ -46,4 +48,19 @@ internal sealed class Script
 
     /// <summary>Each a silence or a piece of bytes.</summary>
     public List<(TimeSpan Silence, ReadOnlyMemory<byte> Bytes)> Steps { get; } = [];
+
+    /// <summary>The script that is left after so many steps.</summary>
+    /// <param name="steps">The steps that are over.</param>
+    /// <param name="unread">The last bytes of these steps, which belong to the rest.</param>
+    public Script After(int steps, ReadOnlyMemory<byte> unread)
+    {
+        var rest = new Script(this);
+        if (!unread.IsEmpty)
+        {
+            rest.Steps.Add((TimeSpan.Zero, unread));
+        }
+
+        rest.Steps.AddRange(Steps[steps..]);
+        return rest;
+    }
 }

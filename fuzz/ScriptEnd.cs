@@ -3,15 +3,15 @@ namespace AccioKestrel.Fuzz;
 /// <summary>How the client ends, or what ends it.</summary>
 internal enum ScriptEnd
 {
-    /// <summary>It ends its sending side.</summary>
+    /// <summary>The client ends its sending side.</summary>
     HalfClose,
 
-    /// <summary>It resets the connection.</summary>
+    /// <summary>The client resets the connection.</summary>
     Reset,
 
-    /// <summary>It is silent for good.</summary>
+    /// <summary>The client is silent until the server ends the exchange.</summary>
     Silence,
 
-    /// <summary>The server stops, and its grace is over.</summary>
+    /// <summary>The server stops, and the grace period has expired.</summary>
     Stop,
 }

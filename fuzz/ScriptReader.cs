@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel.Fuzz;
 
-/// <summary>Plays a script to whoever reads: each wait of the reader is one more step, with a buffer of as many pieces as came.</summary>
+/// <summary>Plays a script to its reader: each wait of the reader is one more step, with a buffer of as many pieces as came.</summary>
 internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeReader
 {
     private Piece? _first;
@@ -12,6 +12,7 @@ internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeR
     private long _consumed;
     private long _examined;
     private int _step;
+    private bool _stopped;
     private TimeSpan _passed;
 
     protected bool Ended { get; private set; }
@@ -24,6 +25,7 @@ internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeR
     {
         while (_examined == (_last?.End ?? 0) && !Ended && !IsCanceled)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Play();
         }
 
@@ -81,7 +83,7 @@ internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeR
         {
             var (silence, bytes) = script.Steps[_step];
             _passed += time.Pass(silence - _passed);
-            // A timer may be due in the middle of a silence: the reader looks at it before the rest passes.
+            // A timer can be due in the middle of a silence. The reader handles it before the rest of the silence passes.
             if (_passed >= silence && !(IsCanceled && silence > TimeSpan.Zero))
             {
                 _step++;
@@ -90,8 +92,7 @@ internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeR
 
             if (!bytes.IsEmpty)
             {
-                _last = new Piece(bytes, _last);
-                _first = _first is null || Unread == bytes.Length ? _last : _first;
+                Send(bytes);
             }
 
             return;
@@ -100,17 +101,39 @@ internal class ScriptReader(Script script, ScriptTime time, Action stop) : PipeR
         switch (script.End)
         {
             case ScriptEnd.HalfClose:
+                SendEnd();
                 Ended = true;
                 break;
             case ScriptEnd.Reset:
                 throw new ConnectionResetException("by the script");
             case ScriptEnd.Stop:
+                if (_stopped)
+                {
+                    throw new ConnectionAbortedException("by the script");
+                }
+
+                _stopped = true;
                 stop();
                 break;
             default:
                 time.Pass(TimeSpan.FromSeconds(60));
                 break;
         }
+    }
+
+    /// <summary>What the client does with a piece of the script.</summary>
+    protected virtual void Send(ReadOnlyMemory<byte> bytes) => Receive(bytes);
+
+    /// <summary>What it does before it ends its sending side.</summary>
+    protected virtual void SendEnd()
+    {
+    }
+
+    /// <summary>Bytes have come over the wire.</summary>
+    protected void Receive(ReadOnlyMemory<byte> bytes)
+    {
+        _last = new Piece(bytes, _last);
+        _first = _first is null || Unread == bytes.Length ? _last : _first;
     }
 
     private static long Offset(SequencePosition position) => ((Piece)position.GetObject()!).RunningIndex + position.GetInteger();

@@ -18,7 +18,7 @@ internal sealed class ScriptTime : TimeProvider
     }
 
     /// <summary>Lets time pass until the next timer is due, but no longer than this.</summary>
-    /// <returns>What has passed.</returns>
+    /// <returns>The time that has passed.</returns>
     public TimeSpan Pass(TimeSpan atMost)
     {
         ScriptTimer? first = null;

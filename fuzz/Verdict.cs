@@ -1,4 +1,7 @@
 namespace AccioKestrel.Fuzz;
 
-/// <summary>What an exchange came to: the printed line, why, and how many bytes of commands the client was sent.</summary>
-internal readonly record struct Verdict(string Line, ExchangeFailure? Failure, int Sent);
+/// <summary>
+/// The result of an exchange: the printed line, the failure, and the number of command bytes that were sent; behind a PROXY header also
+/// the client's address.
+/// </summary>
+internal readonly record struct Verdict(string Line, ExchangeFailure? Failure, int Sent, string? Client = null);

@@ -4,6 +4,7 @@
 // through textContent, and only where it changed, so a quiet server costs next to nothing.
 
 import uPlot from './uplot/uPlot.esm.js';
+import { FAILURES, STEPS } from './words.js';
 
 const NAME = 'AccioKestrel';
 const CHART_SECONDS = 300;
@@ -13,26 +14,8 @@ const SPEAK_MS = 8000;              // a screen reader hears at most one sentenc
 const LABEL_MS = 10000;             // how often the chart's text alternative changes
 const TITLE_MS = 1000;
 const FEW_RESULTS = 4;              // new rows in one event that the table makes room for by moving the others
-
-const STEPS = new Map([
-  ['firstCommand', ['Sending the first command', 'at the first command']],
-  ['firstConfirmation', ['Waiting for the first confirmation', 'at the first confirmation']],
-  ['secondCommand', ['Sending the second command', 'at the second command']],
-  ['secondConfirmation', ['Waiting for the second confirmation', 'at the second confirmation']],
-  ['file', ['Receiving the file', 'in the file']],
-]);
-
-const REASONS = new Map([
-  ['idleTimeout', 'Silent for too long'],
-  ['wrongByte', 'Not a confirmation'],
-  ['endedEarly', 'Ended too early'],
-  ['reset', 'Connection broke'],
-  ['serverStopped', 'Server was stopped'],
-  ['tooSlow', 'Too slow'],
-  ['handshakeTimeout', 'Handshake took too long'],
-  ['tooLong', 'Took too long'],
-  ['tooLarge', 'File too large'],
-]);
+const ROWS = 10;                    // rows of the table at first
+const MORE_ROWS = 30;               // rows that the button adds
 
 const $ = id => document.getElementById(id);
 
@@ -43,18 +26,17 @@ const model = {
   recent: [],         // the latest results, newest first
   live: false,
   lostAt: null,       // when the connection was lost
-  pausedAt: null,     // when the reader paused the page
+  paused: null,       // since when the reader has paused the page, and the event it shows since then
   restartSeenAt: null,
+  onlyErrors: $('only-errors').checked,
+  rows: ROWS,
 };
 
 // ---------------------------------------------------------------------------------------------- numbers in words
 
-const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const clockMs = new Intl.DateTimeFormat('en-GB',
-  { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 });
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'long' });
+// Counts have no thousands separators, and times are UTC: both can be compared with standard output and log as they stand.
+const instant = time => new Date(time).toISOString().slice(0, 23).replace('T', ' ');
+const clock = time => `${instant(time).slice(11, 19)} UTC`;
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
@@ -75,7 +57,7 @@ const rate = bytesPerSecond => Number.isFinite(bytesPerSecond) ? `${size(bytesPe
 
 const threeDigits = value => value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 
-const count = (number, one, many = `${one}s`) => `${whole.format(number)} ${number === 1 ? one : many}`;
+const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
 /** How long something took, to three digits. */
 function duration(seconds) {
@@ -106,14 +88,14 @@ function span(seconds) {
 /** A running clock: tenths in the first minute. */
 const running = seconds => seconds < 60 ? `${(Math.floor(seconds * 10) / 10).toFixed(1)} s` : span(seconds);
 
-// Keys that this page does not know, from a later server, are shown by their name.
-const reasonOf = failure => REASONS.get(failure) ?? failure;
-const stepOf = step => STEPS.get(step)?.[0] ?? step;
-const placeOf = step => STEPS.get(step)?.[1] ?? step;
+/** A limit as it was set: "10 s", "2.5 s", "1 min". */
+const limit = seconds => seconds < 60 ? `${Number(seconds.toFixed(3))} s` : span(seconds).replace(/ 00 .+$/, '');
 
-const outcomeOf = result => result.failure === null
-  ? count(result.bytes, 'byte')
-  : `ERROR, ${REASONS.get(result.failure)?.toLowerCase() ?? result.failure}`;
+// Names that this page does not know, from a later server, are shown as they are.
+const reasonOf = failure => FAILURES[failure] ?? failure;
+const stepOf = step => STEPS[step] ?? step;
+
+const outcomeOf = result => result.failure === null ? count(result.bytes, 'byte') : `ERROR, ${reasonOf(result.failure)}`;
 
 // The server's clock, not this machine's: the two may differ.
 const serverNow = status => Date.parse(status.startedAt) + status.uptimeSeconds * 1000;
@@ -153,7 +135,7 @@ function lose() {
   source?.close();
   clearTimeout(retryTimer);
   retryTimer = setTimeout(connect, RETRY_MS);
-  if (model.live || document.documentElement.dataset.connection === 'starting') {
+  if (model.live || model.status === null) {
     model.lostAt = model.live ? new Date() : null;
     if (model.live) {
       announce({ link: 'Connection lost. Reconnecting.' });
@@ -188,9 +170,10 @@ function receive(status) {
       announce({ link: sameProcess ? 'Connected again.' : 'Connected again. The server was restarted.' });
     }
     setLive(true);
-  } else if (sameProcess && model.pausedAt === null) {
+  } else if (sameProcess && model.paused === null) {
     const ended = status.totals.exchanges - before.totals.exchanges;
-    if (ended > 0) {
+    // Earlier exchanges, once the server has read them from its file of results, have not ended now.
+    if (ended > 0 && status.totals.since === before.totals.since) {
       announce({ ended, errors: errorsOf(status) - errorsOf(before), last: model.recent[0] });
     }
   }
@@ -201,8 +184,16 @@ function receive(status) {
 
 function setLive(live) {
   model.live = live;
-  document.documentElement.dataset.connection = live ? 'live' : 'reconnecting';
-  setText($('connection'), live ? 'Live' : 'Reconnecting');
+  showState();
+}
+
+const STATES = { live: 'Live', paused: 'Paused', reconnecting: 'Reconnecting' };
+
+/** The state of this page, in its head and in its title: Live is only what changes with the server. */
+function showState() {
+  const state = !model.live ? 'reconnecting' : model.paused !== null ? 'paused' : 'live';
+  document.documentElement.dataset.connection = state;
+  setText($('connection'), STATES[state]);
   titledAt = -Infinity;
   retitle();
   draw();
@@ -240,12 +231,15 @@ function draw() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     drawNotice();
-    if (model.status !== null && model.pausedAt === null) {
-      drawHeader(model.status);
-      drawCurrent(model.status);
-      drawTotals(model.status);
-      drawResults(model.recent);
-      drawChart(model.status);
+    if (model.status !== null) {
+      const { status, recent } = model.paused ?? model;
+      drawHeader(status);
+      drawCurrent(status, recent);
+      drawTotals(status);
+      drawResults(recent);
+      if (model.paused === null) {
+        drawChart(status);
+      }
     }
   });
 }
@@ -254,16 +248,19 @@ function drawHeader(status) {
   setText($('end-points'), status.endPoints.length > 0 ? status.endPoints.join(', ') : 'not listening');
   setText($('uptime'), span(status.uptimeSeconds));
   setText($('version'), status.version);
-  $('uptime').title = `Started on ${full.format(new Date(status.startedAt))}`;
+  $('uptime').title = `Started at ${instant(status.startedAt)} UTC`;
 }
 
-function drawCurrent(status) {
+const marks = [...$('stepper').children];
+
+function drawCurrent(status, recent) {
   const current = status.current;
-  setText($('waiting'), status.waiting === null ? 'not known' : whole.format(status.waiting));
+  setText($('waiting'), status.waiting === null ? 'not known' : String(status.waiting));
   $('idle').hidden = current !== null;
   $('current').hidden = current === null;
   if (current === null) {
-    setText($('idle-note'), idleNote(status));
+    setText($('idle-note'), idleNote(status, recent));
+    drawFirstFile(status);
     return;
   }
   setText($('current-peer'), current.peer ?? 'unknown address');
@@ -273,32 +270,60 @@ function drawCurrent(status) {
   setText($('current-rate'), rate(current.bytesPerSecond));
   setText($('current-elapsed'), running(current.elapsedSeconds));
   setText($('current-silence'), running(current.silenceSeconds));
-  $('silence').hidden = current.silenceSeconds <= 1;
-  const reached = [...STEPS.keys()].indexOf(current.step);
-  [...$('stepper').children].forEach((mark, index) => mark.classList.toggle('reached', index <= reached));
+  setText($('silence-limit'), `of ${limit(current.silenceLimitSeconds)}`);
+  const silent = Math.min(1, current.silenceSeconds / current.silenceLimitSeconds);
+  $('silence-gauge').style.inlineSize = `${100 * silent}%`;
+  $('silence').classList.toggle('alert', silent > 0.5);
+  // The step in progress is not done; of a step before or beside these, no mark is.
+  const active = marks.findIndex(mark => mark.dataset.step === current.step);
+  marks.forEach((mark, index) => {
+    mark.classList.toggle('done', index < active);
+    mark.classList.toggle('active', index === active);
+  });
 }
 
-function idleNote(status) {
+function idleNote(status, recent) {
   if (status.endPoints.length === 0) {
     return 'The server is not listening: no client can connect.';
   }
-  if (model.recent.length === 0) {
-    return 'None has been since the server started.';
+  if (recent.length === 0) {
+    return 'No client has been served since the server started.';
   }
-  const last = model.recent[0];
+  const last = recent[0];
   const seconds = Math.max(0, (serverNow(status) - Date.parse(last.endedAt)) / 1000);
-  return `The last one ended ${seconds < 1 ? 'just now' : `${span(seconds)} ago`}: ${outcomeOf(last)}.`;
+  return `The last exchange ended ${seconds < 1 ? 'just now' : `${span(seconds)} ago`}: ${outcomeOf(last)}.`;
+}
+
+/** What a newcomer types to see a first result. */
+function drawFirstFile(status) {
+  const endPoint = status.endPoints[0]?.match(/^\[?(.+?)\]?:(\d+)$/) ?? null;
+  $('first-file').hidden = status.totals.exchanges > 0 || endPoint === null;
+  if ($('first-file').hidden) {
+    return;
+  }
+  const [, address, port] = endPoint;
+  // A server that listens on all addresses is reached by the one under which its page is.
+  const host = ['0.0.0.0', '::'].includes(address) ? location.hostname.replace(/[[\]]/g, '') : address;
+  const exchange = "printf 'confirm-accio\\r\\nconfirm-accio-again\\r\\n\\r\\nhello'";
+  const connect = status.tls
+    ? `openssl s_client -connect ${host.includes(':') ? `[${host}]` : host}:${port} -quiet -no_ign_eof -nocommands${status.tlsClientCertificate ? ' -cert client.pem -key client.key' : ''}`
+    : `nc -N ${host} ${port}`;
+  setText($('command-label'), `In another terminal, with ${status.tls ? 'OpenSSL' : 'netcat'}; the result is 5:`);
+  setText($('command'), `${exchange} | ${connect}`);
+  setText($('client-command'), `dotnet run --project client -- ${host} ${port} README.md`);
+  $('client-label').hidden = $('client-command').parentElement.hidden = status.tls;
 }
 
 const reasonRows = new Map();
 
 function drawTotals(status) {
   const { totals } = status;
+  setText($('totals-heading'), totals.since === status.startedAt ? 'Since the start' : `Since ${instant(totals.since).slice(0, 16)} UTC`);
   setBytes($('total-bytes'), $('total-exact'), totals.receivedBytes);
-  setText($('total-exchanges'), whole.format(totals.exchanges));
-  setText($('total-counted'), whole.format(totals.counted));
-  setText($('total-errors'), whole.format(errorsOf(status)));
-  setText($('accept-errors'), whole.format(totals.acceptErrors));
+  setText($('total-exchanges'), String(totals.exchanges));
+  setText($('total-counted'), String(totals.counted));
+  setText($('total-errors'), String(errorsOf(status)));
+  setText($('accept-errors'), String(totals.acceptErrors));
 
   for (const [reason, number] of Object.entries(totals.errors)) {
     if (!reasonRows.has(reason)) {
@@ -311,7 +336,7 @@ function drawTotals(status) {
     }
     const row = reasonRows.get(reason);
     row.classList.toggle('none', number === 0);
-    setText(row.lastChild, whole.format(number));
+    setText(row.lastChild, String(number));
   }
   for (const [reason, row] of reasonRows) {
     if (!(reason in totals.errors)) {
@@ -322,32 +347,45 @@ function drawTotals(status) {
 }
 
 function drawNotice() {
-  let text = '';
-  if (!model.live && model.lostAt !== null) {
-    text = `Connection lost at ${clock.format(model.lostAt)}. The figures are from then; trying again.`;
-  } else if (model.pausedAt !== null) {
-    text = `Paused at ${clock.format(model.pausedAt)}. The server goes on; press Resume to catch up.`;
-  } else if (model.restartSeenAt !== null && performance.now() - model.restartSeenAt < 6000) {
-    text = 'The server was restarted: all figures start over.';
+  const texts = [];
+  if (model.paused !== null) {
+    texts.push(`Paused at ${clock(model.paused.at)}.`);
   }
-  $('notice').hidden = text === '';
-  setText($('notice'), text);
+  if (!model.live && model.lostAt !== null) {
+    texts.push(`Connection lost at ${clock(model.lostAt)}; reconnecting.`);
+  } else if (model.paused !== null) {
+    texts.push(whatEndedSince(model.paused.status));
+  } else if (model.restartSeenAt !== null && performance.now() - model.restartSeenAt < 6000) {
+    texts.push(`The server was restarted${model.status.totals.since === model.status.startedAt ? ': all counts start at 0 again' : ''}.`);
+  }
+  $('notice').hidden = texts.length === 0;
+  setText($('notice'), texts.join(' '));
+}
+
+function whatEndedSince({ startedAt, totals }) {
+  const ended = model.status.totals.exchanges - totals.exchanges;
+  return model.status.startedAt !== startedAt ? 'The server was restarted since.'
+    : ended === 0 ? 'No exchange has ended since.'
+    : `${count(ended, 'exchange')} ${ended === 1 ? 'has' : 'have'} ended since.`;
 }
 
 // ---------------------------------------------------------------------------------------------- results
 
 const rows = [];        // as in the table, newest first
-const COLUMNS = ['ended', 'peer', 'outcome', 'detail', 'duration', 'rate'];
-const NUMBERS = ['outcome', 'duration', 'rate'];
+const COLUMNS = ['ended', 'connection-id', 'peer', 'outcome', 'detail', 'duration'];
+const CODE = ['connection-id', 'peer', 'outcome'];
+const NUMBERS = ['outcome', 'duration'];
 
 const keyOf = result => `${result.connectionId} ${result.endedAt}`;
 
-function drawResults(results) {
+function drawResults(recent) {
   if (isSelecting()) {
     return;     // text that is being copied stays where it is; selectionchange draws again
   }
+  const wanted = model.onlyErrors ? recent.filter(result => result.failure !== null) : recent;
+  const results = wanted.slice(0, model.rows);
   const known = rows.length > 0 ? results.findIndex(result => keyOf(result) === rows[0].key) : -1;
-  if (known > 0 && known <= FEW_RESULTS) {
+  if (known >= 0 && known <= FEW_RESULTS && results.length <= rows.length + known) {
     // The oldest rows become the newest. The others are not touched, so that the browser can keep what the reader
     // looks at in its place.
     for (const result of results.slice(0, known).reverse()) {
@@ -356,12 +394,9 @@ function drawResults(results) {
       $('results').prepend(row.element);
       rows.unshift(row);
     }
-  } else if (known !== 0) {
-    // A first event, a restart, or a busy server: all rows, in place. To follow single rows would now drag the reader
-    // down the page within seconds.
-    while (rows.length > results.length) {
-      rows.pop().element.remove();
-    }
+  } else {
+    // A first event, other rows than before, a restart, or a busy server: all rows, in place. To follow single rows would
+    // now drag the reader down the page within seconds.
     results.forEach((result, index) => {
       if (index === rows.length) {
         rows.push(newRow());
@@ -370,9 +405,20 @@ function drawResults(results) {
       fill(rows[index], result);
     });
   }
+  while (rows.length > results.length) {
+    rows.pop().element.remove();
+  }
   $('results-table').hidden = rows.length === 0;
   $('no-results').hidden = rows.length > 0;
+  setText($('no-results'), recent.length === 0 ? 'No exchange has ended since the server started.'
+    : `No error among the last ${count(recent.length, 'result')}.`);
+  const rest = wanted.length - rows.length;
+  $('paging').hidden = wanted.length <= ROWS;
+  setText($('more'), rest > 0 ? `Show ${Math.min(rest, MORE_ROWS)} more` : 'Show fewer');
+  setText($('shown'), shown(rows.length, wanted.length));
 }
+
+const shown = (some, all) => `${some} of ${count(all, model.onlyErrors ? 'error' : 'result')} shown.`;
 
 function newRow() {
   const row = { element: document.createElement('tr'), key: '' };
@@ -382,35 +428,56 @@ function newRow() {
     cell.setAttribute('role', 'cell');
     cell.className = NUMBERS.includes(column) ? `${column} number` : column;
     row.element.append(cell);
+    cell.classList.toggle('mono', CODE.includes(column));
     row[column] = cell;
   }
   row.time = document.createElement('time');
   row.ended.append(row.time);
-  row.peer.classList.add('mono');
   return row;
 }
 
 function fill(row, result) {
-  const ended = new Date(result.endedAt);
   const failed = result.failure !== null;
   row.key = keyOf(result);
   row.element.dataset.outcome = failed ? 'ERROR' : String(result.bytes);
   row.time.dateTime = result.endedAt;
-  const isToday = ended.toDateString() === new Date(serverNow(model.status)).toDateString();
-  setText(row.time, isToday ? clockMs.format(ended) : `${day.format(ended)}, ${clock.format(ended)}`);
+  setText(row.time, instant(result.endedAt));
+  setText(row['connection-id'], result.connectionId);
   setText(row.peer, result.peer ?? 'unknown');
-  setText(row.outcome, failed ? 'ERROR' : whole.format(result.bytes));
-  setText(row.detail, failed ? failureDetail(result) : result.bytes < 1024 ? '' : size(result.bytes));
+  setText(row.outcome, failed ? 'ERROR' : String(result.bytes));
+  setText(row.detail, failed ? failureDetail(result) : fileDetail(result));
   setText(row.duration, duration(result.durationSeconds));
-  setText(row.rate, result.bytes > 0 ? rate(result.bytesPerSecond) : '–');
 }
 
-const failureDetail = ({ failure, step, bytes }) =>
-  `${reasonOf(failure)}, ${placeOf(step)}${bytes > 0 ? ` after ${size(bytes)}` : ''}`;
+const fileDetail = ({ bytes, bytesPerSecond }) =>
+  `${size(bytes)}${bytes > 0 ? ` at ${rate(bytesPerSecond)}` : ''}`;
+
+const failureDetail = ({ failure, reason, bytes }) =>
+  `${reason ?? reasonOf(failure)}${bytes > 0 ? `, after ${count(bytes, 'file byte')}` : ''}`;
 
 function isSelecting() {
   const selection = getSelection();
   return selection.rangeCount > 0 && !selection.isCollapsed && selection.getRangeAt(0).intersectsNode($('results'));
+}
+
+$('only-errors').addEventListener('change', () => {
+  model.onlyErrors = $('only-errors').checked;
+  model.rows = ROWS;
+  drawAndTell();
+});
+
+$('more').addEventListener('click', () => {
+  const isAll = $('more').textContent === 'Show fewer';
+  model.rows = isAll ? ROWS : model.rows + MORE_ROWS;
+  drawAndTell();
+});
+
+/** The reader has asked for other rows: says at once which there are. */
+function drawAndTell() {
+  rows.forEach(row => row.key = '');
+  getSelection().removeAllRanges();
+  drawResults((model.paused ?? model).recent);
+  setText($('announcer'), rows.length === 0 ? $('no-results').textContent : $('shown').textContent);
 }
 
 document.addEventListener('selectionchange', () => {
@@ -551,10 +618,10 @@ function retitle() {
 
 function state() {
   if (!model.live) {
-    return 'Reconnecting';
+    return STATES.reconnecting;
   }
-  if (model.pausedAt !== null) {
-    return 'Paused';
+  if (model.paused !== null) {
+    return STATES.paused;
   }
   const latest = model.samples.at(-1) ?? 0;
   return latest > 0 ? rate(latest)
@@ -581,16 +648,16 @@ function announce({ link = news.link, ended = 0, errors = 0, last = news.last })
 function sentence({ link, ended, errors, last }) {
   const results = ended === 0 ? null
     : ended === 1 && last ? `An exchange ended: ${outcomeOf(last)}.`
-    : `${count(ended, 'exchange')} ended, ${errors === 0 ? 'none' : whole.format(errors)} with an error.`;
+    : `${count(ended, 'exchange')} ended, ${errors === 0 ? 'none' : errors} with an error.`;
   return [link, results].filter(part => part !== null).join(' ');
 }
 
 $('pause').addEventListener('click', () => {
-  model.pausedAt = model.pausedAt === null ? new Date() : null;
-  setText($('pause'), model.pausedAt === null ? 'Pause' : 'Resume');
-  titledAt = -Infinity;
-  retitle();
-  draw();
+  model.paused = model.paused === null && model.status !== null
+    ? { at: new Date(), status: model.status, recent: model.recent }
+    : null;
+  setText($('pause'), model.paused === null ? 'Pause' : 'Resume');
+  showState();
 });
 
 connect();

@@ -9,7 +9,7 @@ using Perfolizer.Horology;
 // Everything after "micro" belongs to BenchmarkDotNet.
 if (args is ["micro", .. var rest])
 {
-    // In this process: a project that BenchmarkDotNet generates would build the checkout anew beside its other builds.
+    // In this process: a project that BenchmarkDotNet generates would build the checkout again beside its other builds.
     var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(TimeInterval.FromMilliseconds(200)).WithMaxIterationCount(20);
     BenchmarkSwitcher.FromAssembly(typeof(Peer).Assembly).Run(rest, DefaultConfig.Instance.AddJob(job));
     return 0;

@@ -3,7 +3,7 @@ namespace AccioKestrel.Benchmarks;
 /// <summary>Runs every server at every work, round after round.</summary>
 internal sealed class Runner(string build, Func<string, bool> isWanted)
 {
-    // Long enough for a runtime to compile anew what the warm-up has shown to be hot.
+    // Long enough for a runtime to recompile the methods that the warm-up has shown to be hot.
     private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(300);
 
     private readonly Client _client = new(Path.Combine(build, "client"));

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,10 +69,22 @@ static long long count_file(int client)
     return got == 0 ? total : -1;
 }
 
+static void stop(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
 int main(int count, char **arguments)
 {
     limit = count > 2 && strcmp(arguments[2], "limit") == 0;
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(count > 1 ? (uint16_t)atoi(arguments[1]) : 0) };
+    char *end = "";
+    long port = count > 1 ? strtol(arguments[1], &end, 10) : 0;
+    if (port < 1 || port > 65535 || *end != 0) {
+        fprintf(stderr, "ERROR: the port must be a number from 1 to 65535\n");
+        return 1;
+    }
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 
     // An accepted socket inherits TCP_NODELAY: one call for all of them.
     int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -82,6 +95,9 @@ int main(int count, char **arguments)
         return 1;
     }
 
+    signal(SIGINT, stop);
+    signal(SIGTERM, stop);
+    signal(SIGQUIT, stop);
     for (;;) {
         int client = accept(listener, NULL, NULL);
         if (client < 0)

@@ -131,7 +131,7 @@ static void watch(int queue, int server)
 }
 
 // A new client for every one that has been served, so that as many wait all the time; only the last exchanges have fewer behind them.
-// Whoever gets the server's first command is next: a server that accepts them all at once need not keep their order.
+// The client that gets the server's first command is next: a server that accepts all clients at once may serve them in another order.
 static void run_exchanges(int count, long long size, int waiting)
 {
     if (count <= waiting)

@@ -1,10 +1,23 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AccioKestrel.Tests;
 
-/// <summary>A meter factory for what is made without a host.</summary>
-internal static class TestMeters
+/// <summary>
+/// Makes meters for what is made without a host. Each is disposed before it is used, so that its instruments are not published: the
+/// process keeps published ones for ever, and a host of another test would look through those of a hundred thousand exchanges.
+/// </summary>
+internal sealed class TestMeters : IMeterFactory
 {
-    public static IMeterFactory Factory { get; } = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    public static IMeterFactory Factory { get; } = new TestMeters();
+
+    public Meter Create(MeterOptions options)
+    {
+        var meter = new Meter(options);
+        meter.Dispose();
+        return meter;
+    }
+
+    public void Dispose()
+    {
+    }
 }

@@ -32,8 +32,8 @@ public class ConnectionBenchmarks
     public async Task SetUpAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0));
-        builder.Services.AddSingleton<IResultOutput>(_output).AddAccio();
+        builder.Services.AddSingleton<IResultReceiver>(_output).AddAccioCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenAccioCore(IPAddress.Loopback, 0, static _ => { }));
         _app = builder.Build();
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -99,10 +99,14 @@ public class ConnectionBenchmarks
         }
     }
 
-    private sealed class CountingOutput : IResultOutput
+    private sealed class CountingOutput : IResultReceiver
     {
         public long Bytes { get; private set; }
 
-        public void Write(ExchangeOutcome outcome) => Bytes = outcome.Bytes;
+        public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
+        {
+            Bytes = result.Bytes;
+            return ValueTask.CompletedTask;
+        }
     }
 }

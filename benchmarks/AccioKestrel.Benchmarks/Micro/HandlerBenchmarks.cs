@@ -23,15 +23,15 @@ public class HandlerBenchmarks
     public async Task SetUpAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton<IResultOutput>(_result).AddAccio();
+        builder.Services.AddSingleton<IResultReceiver>(_result).AddAccio();
         _host = builder.Build();
         _handler = _host.Services.GetRequiredService<AccioConnectionHandler>();
         _sent = new([.. Encoding.ASCII.GetBytes("confirm-accio\r\nconfirm-accio-again\r\n\r\n"), .. new byte[FileSize]]);
 
         await ExchangeAsync();
-        if (_result.Outcome.Bytes != FileSize || _result.Outcome.Failure is not null)
+        if (_result.Latest is not { Bytes: FileSize, Failure: null })
         {
-            throw new InvalidOperationException($"The handler counted {_result.Outcome}.");
+            throw new InvalidOperationException($"The result is {_result.Latest}.");
         }
     }
 
@@ -56,10 +56,14 @@ public class HandlerBenchmarks
 
     private sealed record MemoryPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private sealed class LastResult : IResultOutput
+    private sealed class LastResult : IResultReceiver
     {
-        public ExchangeOutcome Outcome { get; private set; }
+        public CompletedExchange? Latest { get; private set; }
 
-        public void Write(ExchangeOutcome outcome) => Outcome = outcome;
+        public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
+        {
+            Latest = result;
+            return ValueTask.CompletedTask;
+        }
     }
 }

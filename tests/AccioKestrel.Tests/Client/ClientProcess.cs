@@ -1,12 +1,11 @@
 using System.Globalization;
-using AccioKestrel.Tests.EndToEnd;
 
 namespace AccioKestrel.Tests.Client;
 
 /// <summary>The real client as a process: what it prints and how it ends is all that the tests know of it.</summary>
 internal static class ClientProcess
 {
-    public static string Binary { get; } = Path.Combine(AppContext.BaseDirectory, "AccioClient");
+    public static string Binary { get; } = PortableBranches.ProgramOf("AccioClient");
 
     /// <summary>Starts it against a server on this machine.</summary>
     /// <param name="port">The server's port.</param>
@@ -16,11 +15,12 @@ internal static class ClientProcess
     /// <param name="host">The server's name or address.</param>
     public static ChildProcess Start(int port, string file, string options = "", string? shell = null, string host = "127.0.0.1")
     {
+        Needs.Linux("files such as /dev/null, and the words of its errors");
         string[] arguments = [host, AccioServer.Number(port), file, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         return shell is null ? new ChildProcess(Binary, arguments) : new ChildProcess("/bin/bash", ["-c", shell, Binary, .. arguments]);
     }
 
-    /// <summary>Runs it to its end, which must be in good order and without a word.</summary>
+    /// <summary>Runs it to its end, which must have exit code 0 and no output.</summary>
     public static async Task SendAsync(int port, string file, string options = "", string? shell = null, string host = "127.0.0.1")
     {
         await using var client = Start(port, file, options, shell, host);
@@ -33,6 +33,13 @@ internal static class ClientProcess
         Assert.Equal(errors, client.Errors.ToString());
         Assert.Equal(0, code);
         Assert.Empty(client.Output.ToString());
+    }
+
+    /// <summary>Closes the server's side, after everything was received: the client must take it for a success.</summary>
+    public static async Task CloseAfterSuccessAsync(this FakeServer server, ChildProcess client)
+    {
+        server.Close();
+        await client.ExpectSuccessAsync();
     }
 
     /// <summary>Waits for its end, which must be one line of error, with all of these texts in it.</summary>

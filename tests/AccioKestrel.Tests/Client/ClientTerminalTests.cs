@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AccioKestrel.Tests.EndToEnd;
-using static AccioKestrel.Tests.EndToEnd.Accio;
+using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.Client;
 
@@ -115,7 +115,7 @@ public sealed class ClientTerminalTests
     public async Task Terminal_Interrupt_LeavesTheCursorVisible()
     {
         using var server = new FakeServer();
-        await using var client = Start(server, "/dev/null", command: "echo pid $$; exec $CLIENT");
+        await using var client = Start(server, "/dev/null", command: "echo pid $$; exec env --default-signal=INT $CLIENT");
         await server.AcceptAsync();
         var output = await client.Output.WaitUntilAsync(text => text.Contains("Waiting in the queue", StringComparison.Ordinal));
 
@@ -127,6 +127,148 @@ public sealed class ClientTerminalTests
         Assert.DoesNotContain(" at ", text, StringComparison.Ordinal);
     }
 
+    /// <summary>The text stays on one line from its first redrawing to its end, and shows as much as there is room for.</summary>
+    [Theory]
+    [InlineData(20, @"^Waited for \d+ s\.\n 2[5-9]%  \S+ [KM]?i?B/s$", @"^Waited for \d+ s\.\n64\.0 MiB in [\d.:]+( m?s)?\nexit code 0$")]
+    [InlineData(40, @"^Waited in the queue for \d+ s\.\n.* 2[5-9]%  \S+ [KM]?i?B/s.*$", @"^Waited in the queue for \d+ s\.\n100%  64\.0 MiB in [\d.:]+( m?s)?, \S+ [KMG]iB/s\nexit code 0$")]
+    [InlineData(80, @"^Waited in the queue for \d+ s\.\n\S+ ━{5}─{15}  2[5-9]%  \S+ [KM]?i?B/s.*$", @"^Waited in the queue for \d+ s\.\n\S+ ━{20} 100%  64\.0 MiB in [\d.:]+( m?s)?, \S+ [KMG]iB/s\nexit code 0$")]
+    [InlineData(200, @"^Waited in the queue for \d+ s\.\ntmp\w+\.tmp ━{5}─{15}  2[5-9]%  .*, 1\d\.\d MiB of 64\.0 MiB$", @"^Waited in the queue for \d+ s\.\ntmp\w+\.tmp ━{20} 100%  64\.0 MiB in [\d.:]+( m?s)?, \S+ [KMG]iB/s\nexit code 0$")]
+    public async Task Terminal_OfAnyWidth_ShowsOneLineThatFits(int columns, string moving, string ended)
+    {
+        using var file = TemporaryFile.Sparse(64 * Megabyte);
+        using var server = new FakeServer(receiveBuffer: 64 * 1024);
+        await using var terminal = await StartSessionAsync(server, file.Name, columns);
+        await server.AcceptAsync();
+        await terminal.WaitUntilAsync(screen => screen.Contains(": 1 s", StringComparison.Ordinal) || screen.Contains("Waiting in the queue for 1 s", StringComparison.Ordinal));
+        await server.SendAsync(Command);
+        await server.ExpectAsync(FirstConfirmation);
+        await server.SendAsync(Command);
+        await server.ExpectAsync(SecondConfirmation);
+        await server.ReceiveAsync(16 * Megabyte);
+
+        await terminal.WaitUntilAsync(screen => Matches(screen, moving));
+        await server.ReceiveAllAsync();
+        server.Close();
+
+        await terminal.WaitUntilAsync(screen => Matches(screen, ended));
+    }
+
+    [Theory]
+    [InlineData(20, @"^5,000,000 bytes$", @"^4\.77 MiB in [\d.:]+( m?s)?\nexit code 0$")]
+    [InlineData(40, @"5,000,000 bytes, \S+ [KM]?i?B/s", @"^5,000,000 bytes in [\d.:]+( m?s)?, \S+ [KMG]iB/s\nexit code 0$")]
+    [InlineData(80, @"^standard input: 5,000,000 bytes, \S+ [KM]?i?B/s, [\d:]+( s)?$", @"^standard input: 5,000,000 bytes in [\d.:]+( m?s)?, \S+ [KMG]iB/s\nexit code 0$")]
+    public async Task Terminal_StandardInput_ShowsOneLineThatFits(int columns, string moving, string ended)
+    {
+        using var server = new FakeServer();
+        await using var terminal = await StartSessionAsync(server, "-", columns, before: "head -c 5000000 /dev/zero |");
+        await server.HandshakeAsync();
+        Assert.Equal(5_000_000, await server.ReceiveAllAsync());
+
+        await terminal.WaitUntilAsync(screen => Matches(screen, moving));
+        server.Close();
+
+        await terminal.WaitUntilAsync(screen => Matches(screen, ended));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(20)]
+    public async Task Terminal_Error_IsNotBrokenInsideWords(int columns)
+    {
+        Needs.Installed("tmux");
+        await using var terminal = await TerminalSession.StartAsync(Waiting($"{TerminalSession.Quote(ClientProcess.Binary)} 127.0.0.1 5000"), columns);
+        var screen = await terminal.WaitUntilAsync(screen => screen.Contains("exit code 1", StringComparison.Ordinal));
+        Assert.Equal(
+            "ERROR: The file is missing, as in AccioClient 127.0.0.1 5000 README.md. Usage: AccioClient HOST PORT FILE [options]; try --help. exit code 1",
+            Regex.Replace(screen, @"\s+", " ", RegexOptions.None, TimeSpan.FromSeconds(1)));
+    }
+
+    /// <summary>A file's name is the user's, but may come from elsewhere.</summary>
+    [Theory]
+    [InlineData("a\e[2Jb\r\nc", @"^a\\x1B\[2Jb\\x0D\\x0Ac ━{20} 100%")]
+    [InlineData("ファイル", "^ファイル ━{20} 100%")]
+    [InlineData("[red]", @"^\[red\] ━{20} 100%")]
+    [InlineData("a-very-long-name-of-a-file-that-has-no-room-in-a-line.txt", "^a-very-long-na.*… ━{20} 100%")]
+    public async Task Terminal_FileName_IsShownAsText(string name, string line)
+    {
+        var folder = Directory.CreateTempSubdirectory("accio ä ");
+        try
+        {
+            var file = Path.Combine(folder.FullName, name);
+            await File.WriteAllBytesAsync(file, FileOf(1000));
+            using var server = new FakeServer();
+            await using var terminal = await StartSessionAsync(server, file, columns: 80);
+            await server.HandshakeAsync();
+            Assert.Equal(1000, await server.ReceiveAllAsync());
+            server.Close();
+
+            var screen = await terminal.WaitUntilAsync(screen => screen.Contains("exit code 0", StringComparison.Ordinal));
+
+            // On a busy machine, a line about the wait in the queue stands above.
+            Assert.Matches($"(?m){line}", screen);
+            Assert.Equal(2, screen.Split('\n').Count(row => !row.StartsWith("Waited in the queue", StringComparison.Ordinal)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Terminal_StoppedAndContinued_IsLeftToTheShellInBetween()
+    {
+        Needs.Installed("tmux");
+        using var file = TemporaryFile.Sparse(64 * Megabyte);
+        using var server = new FakeServer(receiveBuffer: 64 * 1024);
+        var script = $"set -m; {CommandLine(server, file.Name)} --timeout 60; echo stopped; read; fg";
+        await using var terminal = await TerminalSession.StartAsync(Waiting($"bash -c {TerminalSession.Quote(script)}"));
+        await server.HandshakeAsync();
+        await server.ReceiveAsync(16 * Megabyte);
+        await terminal.WaitUntilAsync(screen => Matches(screen, @" 2[5-9]%  "));
+
+        await terminal.PressAsync("C-z");
+
+        var stopped = await terminal.WaitUntilAsync(screen => screen.EndsWith("\nstopped", StringComparison.Ordinal));
+        Assert.DoesNotContain("%", stopped, StringComparison.Ordinal);
+
+        await terminal.PressAsync("Enter");
+        await terminal.WaitUntilAsync(screen => Matches(screen, @" 2[5-9]%  "));
+        await server.ReceiveAllAsync();
+        server.Close();
+        await terminal.WaitUntilAsync(screen => Matches(screen, @" 100%  64\.0 MiB in .*\nexit code 0$"));
+    }
+
+    [Fact]
+    public async Task Terminal_ControlC_LeavesNothingOfTheLine()
+    {
+        using var server = new FakeServer();
+        // Without a trap the shell would end with the client, and not say how.
+        await using var terminal = await StartSessionAsync(server, "/dev/null", columns: 80, before: "trap : INT;");
+        await server.AcceptAsync();
+        await terminal.WaitUntilAsync(screen => screen.StartsWith("Waiting in the queue", StringComparison.Ordinal));
+
+        await terminal.PressAsync("C-c");
+
+        var screen = await terminal.WaitUntilAsync(screen => screen.Contains("exit code 130", StringComparison.Ordinal));
+        Assert.DoesNotContain("queue", screen, StringComparison.Ordinal);
+        await server.ExpectResetAsync();
+    }
+
+    [Fact]
+    public async Task Terminal_ControlC_OfAPipeline_IsNoEndOfTheFile()
+    {
+        using var server = new FakeServer();
+        // The source dies by the same key, and its end of the pipe may be seen before the client's own signal.
+        await using var terminal = await StartSessionAsync(server, "-", columns: 80, before: "trap : INT; { printf abc; exec sleep 1000; } |");
+        await server.HandshakeAsync();
+        await server.ExpectAsync("abc");
+
+        await terminal.PressAsync("C-c");
+
+        await terminal.WaitUntilAsync(screen => screen.Contains("exit code 130", StringComparison.Ordinal));
+        await server.ExpectResetAsync();
+    }
+
     /// <summary>Starts the client in a terminal of its own.</summary>
     /// <param name="server">The server that it connects to.</param>
     /// <param name="file">What it sends.</param>
@@ -136,8 +278,23 @@ public sealed class ClientTerminalTests
         Assert.SkipUnless(ChildProcess.Exists("script"), "script (bsdutils) is not installed.");
         return new ChildProcess(
             "/bin/bash",
-            ["-c", """exec script --quiet --return --command "stty cols 120 rows 30; $0" /dev/null""", command],
-            ("CLIENT", $"{ClientProcess.Binary} 127.0.0.1 {AccioServer.Number(server.Port)} {file}"),
+            ["-c", """exec script --quiet --return --command "stty cols 120 rows 30; $0" /dev/null""", command.Replace("$CLIENT", CommandLine(server, file), StringComparison.Ordinal)],
+            ("SHELL", "/bin/bash"),
             ("TERM", "xterm-256color"));
     }
+
+    /// <summary>Starts the client in a terminal of this width, whose screen can be read.</summary>
+    private static Task<TerminalSession> StartSessionAsync(FakeServer server, string file, int columns, string before = "")
+    {
+        Needs.Installed("tmux");
+        return TerminalSession.StartAsync(Waiting($"{before} {CommandLine(server, file)} --timeout 60"), columns);
+    }
+
+    /// <summary>When the last process of a terminal ends, tmux scrolls its screen.</summary>
+    private static string Waiting(string command) => $"{command}; echo exit code $?; read end";
+
+    private static string CommandLine(FakeServer server, string file) =>
+        $"{TerminalSession.Quote(ClientProcess.Binary)} 127.0.0.1 {AccioServer.Number(server.Port)} {TerminalSession.Quote(file)}";
+
+    private static bool Matches(string screen, string pattern) => Regex.IsMatch(screen, pattern, RegexOptions.None, TimeSpan.FromSeconds(1));
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
-/// <summary>Who may connect, and to which address.</summary>
+/// <summary>Allowed networks, and the address to listen on.</summary>
 public sealed class AccessTests
 {
     [Fact]
@@ -37,6 +37,11 @@ public sealed class AccessTests
     [InlineData("127.0.0.3", "127.0.0.3")]
     public async Task Listen_OnAnAddress_ServesThere(string address, params string[] reachable)
     {
+        if (reachable.Contains("::1"))
+        {
+            Needs.IPv6();
+        }
+
         var port = AccioServer.FreePort();
         await using var server = new ChildProcess(AccioServer.Binary, [AccioServer.Number(port), "--listen", address]);
         await server.Errors.WaitUntilAsync(text => text.Contains("Listening on ", StringComparison.Ordinal));
@@ -62,6 +67,7 @@ public sealed class AccessTests
     [Fact]
     public async Task Allow_OfAClientByIPv4OnADualStackAddress_IsByItsIPv4Address()
     {
+        Needs.IPv6();
         var port = AccioServer.FreePort();
         await using var server = new ChildProcess(AccioServer.Binary, [AccioServer.Number(port), "--listen", "::", "--allow", "127.0.0.0/8"]);
         await server.Errors.WaitUntilAsync(text => text.Contains("Listening on ", StringComparison.Ordinal));

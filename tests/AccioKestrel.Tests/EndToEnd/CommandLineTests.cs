@@ -54,8 +54,9 @@ public sealed class CommandLineTests
         ["5000", "--listen", "here"],
         ["5000", "--allow", "10.0.0.1/8/8"],
         ["5000", "--allow", ""],
+        ["5000", "--proxy-protocol", "10.0.0.1"],
         ["5000", "--min-data-rate", "0"],
-        ["5000", "--min-data-rate-grace-period", "1"],
+        ["5000", "--min-data-rate-grace-period", "0"],
         ["5000", "--handshake-timeout", "0"],
         ["5000", "--max-exchange-duration", "-5"],
         ["5000", "--max-file-size", "1.5"],
@@ -67,7 +68,7 @@ public sealed class CommandLineTests
     public async Task Arguments_Bad_AreExplained(params string[] arguments)
     {
         await using var command = new ChildProcess(AccioServer.Binary, arguments);
-        await ExpectFailureAsync(command);
+        await FailedStart.ExpectAsync(command);
     }
 
     [Theory]
@@ -83,7 +84,42 @@ public sealed class CommandLineTests
     {
         var port = AccioServer.Number(AccioServer.FreePort());
         await using var command = new ChildProcess(AccioServer.Binary, [port], ($"Accio__{setting}", value));
-        await ExpectFailureAsync(command, setting);
+        await FailedStart.ExpectAsync(command, $"The environment variable Accio__{setting} takes ");
+    }
+
+    [Theory]
+    [InlineData("5000 5001", "'5001' is one argument too many. Try ")]
+    [InlineData("5000 quiet", "'quiet' is one argument too many; did you mean --quiet? Try ")]
+    [InlineData("5000 -- --quiet", "'--quiet' is one argument too many. Try ")]
+    [InlineData("5000 --idle-timeout", "--idle-timeout takes a number of seconds from 0.001 to 86400, but no value follows it. Try ")]
+    [InlineData("5000 --idle-timeout --quiet", "--idle-timeout takes a number of seconds from 0.001 to 86400, but no value follows it. Try ")]
+    [InlineData("5000 --idle-timeout 0", "--idle-timeout takes a number of seconds from 0.001 to 86400, not '0'. Try ")]
+    [InlineData("5000 --idle-timeout 1 --idle-timeout 2", "--idle-timeout is given more than once. Try ")]
+    [InlineData("5000 --allow --allow 10.0.0.0/8", "--allow takes networks such as 10.0.0.0/8,2001:db8::/32, but no value follows it. Try ")]
+    [InlineData("5000 --config", "--config takes the name of a file, but no value follows it. Try ")]
+    [InlineData("5000 --lenient maybe", "--lenient takes true or false, not 'maybe'. Try ")]
+    [InlineData("5000 --lenient=maybe", "--lenient takes true or false, not 'maybe'. Try ")]
+    [InlineData("5000 --lenient=true --lenient=false", "--lenient is given more than once. Try ")]
+    [InlineData("5000 --max-file-size 9223372036854775808", "--max-file-size takes a number of bytes from 0 to 9223372036854775807, not '9223372036854775808'. Try ")]
+    [InlineData(":5000", "The port must be a decimal number from 1 to 65535, not ':5000'; the port stands alone, as in accio-kestrel 5000. Try ")]
+    [InlineData("localhost:5000", "not 'localhost:5000'; the port stands alone, as in accio-kestrel 5000. Try ")]
+    [InlineData("127.0.0.1:5000", "not '127.0.0.1:5000'; the address is an option, as in accio-kestrel 5000 --listen 127.0.0.1. Try ")]
+    [InlineData("[::1]:5000", "not '[::1]:5000'; the address is an option, as in accio-kestrel 5000 --listen ::1. Try ")]
+    [InlineData("70000", "not '70000'. Try ")]
+    public async Task Arguments_Bad_AreExplainedInTheProgramsOwnWords(string arguments, string answer)
+    {
+        await using var command = new ChildProcess(AccioServer.Binary, arguments.Split(' '));
+        await FailedStart.ExpectAsync(command, answer);
+    }
+
+    [Theory]
+    [InlineData("--version 3", "accio-kestrel 0.")]
+    [InlineData("--help --idle-timeout 0", "--idle-timeout")]
+    public async Task Question_WithOtherArguments_IsAnsweredAllTheSame(string arguments, string answer)
+    {
+        await using var command = new ChildProcess(AccioServer.Binary, arguments.Split(' '));
+        Assert.Equal(0, await command.ExitAsync());
+        Assert.Contains(answer, command.Output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +131,7 @@ public sealed class CommandLineTests
         var port = AccioServer.Number(((IPEndPoint)socket.LocalEndPoint!).Port);
 
         await using var command = new ChildProcess(AccioServer.Binary, [port]);
-        await ExpectFailureAsync(command, $"Port {port} is in use");
+        await FailedStart.ExpectAsync(command, $"Port {port} is in use");
     }
 
     [Fact]
@@ -104,7 +140,7 @@ public sealed class CommandLineTests
         await using var server = await AccioServer.StartAsync();
 
         await using var command = new ChildProcess(AccioServer.Binary, [AccioServer.Number(server.Port)]);
-        await ExpectFailureAsync(command, $"Port {server.Port} is in use");
+        await FailedStart.ExpectAsync(command, $"Port {server.Port} is in use");
 
         await server.TransferAsync(5);
         await server.StopAsync(5);
@@ -116,12 +152,19 @@ public sealed class CommandLineTests
         const int port = 80;
         Assert.SkipWhen(
             int.Parse(await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start", TestContext.Current.CancellationToken), null) <= port,
-            "This system permits every port to everybody.");
+            "This system permits every port to every user.");
 
-        await using var command = Environment.IsPrivilegedProcess
-            ? new ChildProcess("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", AccioServer.Binary, AccioServer.Number(port)])
+        var isPermitted = Needs.Has(Capability.BindPrivilegedPorts);
+        if (isPermitted)
+        {
+            Needs.Installed("setpriv");
+        }
+
+        // Without that one capability root may still enter the folder of the program, which another user may not.
+        await using var command = isPermitted
+            ? new ChildProcess("setpriv", ["--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", AccioServer.Binary, AccioServer.Number(port)])
             : new ChildProcess(AccioServer.Binary, [AccioServer.Number(port)]);
-        await ExpectFailureAsync(command, "Port 80 is not permitted");
+        await FailedStart.ExpectAsync(command, "Port 80 is not permitted");
     }
 
     [Fact]
@@ -142,7 +185,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--help", "--idle-timeout", "--shutdown-grace", "--backlog", "--lenient", "--version", "PORT")]
     [InlineData("-h", "PORT")]
-    [InlineData("--version", "0.")]
+    [InlineData("--version", "accio-kestrel 0.")]
     public async Task Question_IsAnsweredOnStandardOutput(string argument, params string[] answer)
     {
         await using var command = new ChildProcess(AccioServer.Binary, [argument]);
@@ -168,8 +211,16 @@ public sealed class CommandLineTests
     {
         var port = AccioServer.FreePort();
         var urls = $"http://127.0.0.1:{port}";
-        await using var server = await AccioServer.StartAsync(
-            environment: [("ASPNETCORE_URLS", urls), ("DOTNET_URLS", urls), ("ASPNETCORE_ENVIRONMENT", "Development")]);
+        var number = AccioServer.Number(port);
+        await using var server = await AccioServer.StartAsync(environment:
+        [
+            ("URLS", urls), ("ASPNETCORE_URLS", urls), ("DOTNET_URLS", urls),
+            ("HTTP_PORTS", number), ("HTTPS_PORTS", number), ("ASPNETCORE_HTTP_PORTS", number),
+            ("PREFERHOSTINGURLS", "true"), ("ASPNETCORE_PREFERHOSTINGURLS", "true"),
+            ("Kestrel__Endpoints__Http__Url", urls), ("ASPNETCORE_ENVIRONMENT", "Development"),
+        ]);
+        await server.Errors.WaitUntilAsync(text => text.Contains("Serving Accio without TLS\n", StringComparison.Ordinal));
+        Assert.DoesNotContain("warn:", server.Errors.ToString(), StringComparison.Ordinal);
 
         await Assert.ThrowsAsync<SocketException>(() => AccioClient.ConnectAsync(port));
         await server.TransferAsync(5);
@@ -184,13 +235,52 @@ public sealed class CommandLineTests
         await command.Errors.WaitUntilAsync(text => text.Contains($"Listening on 0.0.0.0:{port}\n", StringComparison.Ordinal));
     }
 
-    private static async Task ExpectFailureAsync(ChildProcess command, string reason = "")
+    [Theory]
+    [InlineData("--idletimeout 3", "--idletimeout is not an option; did you mean --idle-timeout?")]
+    [InlineData("--idel-timeout=3", "--idel-timeout is not an option; did you mean --idle-timeout?")]
+    [InlineData("--Idle-Timeout 3", "did you mean --idle-timeout?")]
+    [InlineData("-idle-timeout 3", "did you mean --idle-timeout?")]
+    [InlineData("\u2013\u2013idle-timeout 3", "did you mean --idle-timeout?")]
+    [InlineData("--idle_timeout 3", "did you mean --idle-timeout?")]
+    [InlineData("--timeout 3", "did you mean --idle-timeout?")]
+    [InlineData("--stauts 8080", "did you mean --status?")]
+    [InlineData("--backlogs 5", "did you mean --backlog?")]
+    [InlineData("--tls-cert file", "did you mean --tls-certificate?")]
+    [InlineData("--halp", "did you mean --help?")]
+    [InlineData("--versoin", "did you mean --version?")]
+    [InlineData("--port 5000", "--port is not an option; the port stands alone, as in accio-kestrel 5000.")]
+    [InlineData("--verbose", "--verbose is not an option. Try accio-kestrel --help.")]
+    public async Task Option_Misspelt_GetsTheNearestRightOne(string option, string answer)
     {
-        Assert.Equal(1, await command.ExitAsync());
-        var errors = command.Errors.ToString();
-        Assert.StartsWith("ERROR: ", errors, StringComparison.Ordinal);
-        Assert.Contains(reason, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
-        Assert.Empty(command.Output.ToString());
+        await FailedStart.ExpectOptionsAsync(option, answer);
+        // In front of the port, the parser takes it for the port.
+        await using var first = new ChildProcess(AccioServer.Binary, [.. option.Split(' '), "5000"]);
+        await FailedStart.ExpectAsync(first, answer);
+    }
+
+    [Fact]
+    public async Task Name_IsTheSameInVersionHelpAndErrors()
+    {
+        await using var version = new ChildProcess(AccioServer.Binary, ["--version"]);
+        Assert.Equal(0, await version.ExitAsync());
+        Assert.Matches("^accio-kestrel [0-9]+\\.[0-9]+\\.[0-9]+( \\([0-9a-f]{7}\\))?\n$", version.Output.ToString());
+
+        await using var help = new ChildProcess(AccioServer.Binary, ["--help"]);
+        Assert.Equal(0, await help.ExitAsync());
+        Assert.Contains("accio-kestrel <PORT> [options]", help.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("AccioKestrel", help.Output.ToString(), StringComparison.Ordinal);
+
+        await using var error = new ChildProcess(AccioServer.Binary, []);
+        await FailedStart.ExpectAsync(error, "The port is missing, as in accio-kestrel 5000. Try accio-kestrel --help.");
+    }
+
+    [Fact]
+    public async Task Answer_ThatCannotBeWritten_IsAnError()
+    {
+        foreach (var question in (string[])["--help", "--version"])
+        {
+            await using var command = new ChildProcess("/bin/bash", ["-c", $"exec \"$0\" {question} > /dev/full", AccioServer.Binary]);
+            await FailedStart.ExpectAsync(command, "No space left on device");
+        }
     }
 }

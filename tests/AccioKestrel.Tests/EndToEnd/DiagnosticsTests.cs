@@ -25,7 +25,7 @@ public sealed class DiagnosticsTests
             token: TestContext.Current.CancellationToken);
         await server.TransferAsync(5);
 
-        var wanted = new List<string> { "ConnectionStart", "accio.exchanges", "accio.received", "accio.exchange.duration", "accio.active_connections", "accio.waiting_connections", "accio.accept_errors", "accio.idle_timeouts" };
+        var wanted = new List<string> { "ConnectionStart", "accio.exchanges", "accio.received", "accio.exchange.duration", "accio.active_connections", "accio.waiting_connections", "accio.accept_errors" };
         var trace = new StringBuilder();
         var buffer = new byte[16 * 1024];
         while (wanted.Count > 0)

@@ -1,4 +1,4 @@
-using static AccioKestrel.Tests.EndToEnd.Accio;
+using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
@@ -139,18 +139,18 @@ public sealed class ExchangeTests
         using var client = await server.ConnectAsync();
 
         await client.ExpectCommandAsync();
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         await client.SendAsync(FirstConfirmation[..^1]);
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         Assert.Equal(1, client.SegmentsReceived);
 
         await client.SendAsync(FirstConfirmation[^1..]);
         await client.ExpectCommandAsync();
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         Assert.Equal(2, client.SegmentsReceived);
 
         await client.SendSecondConfirmationAsync();
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         client.HalfClose();
         Assert.Empty(await client.WaitForCloseAsync());
         await server.StopAsync(0);
@@ -179,7 +179,7 @@ public sealed class ExchangeTests
         using var client = await server.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync("abc");
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         await server.ExpectLinesAsync();
 
         client.HalfClose();

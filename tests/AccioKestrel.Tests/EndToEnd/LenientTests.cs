@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using static AccioKestrel.Tests.EndToEnd.Accio;
+using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
@@ -35,8 +35,9 @@ public sealed class LenientTests
         var clock = Stopwatch.StartNew();
         using var client = await server.ConnectServedAsync();
 
+        // How late at the most is what LenientExchangeTests see with fake time.
         await client.ExpectCommandAsync();
-        Assert.InRange(clock.Elapsed.TotalSeconds, 2, 3);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 2, double.MaxValue);
         Assert.Equal(2, client.SegmentsReceived);
 
         await client.SendAllAtOnceAsync(fileSize: 1000);
@@ -47,14 +48,14 @@ public sealed class LenientTests
     [Fact]
     public async Task DeferredClient_ThatStaysSilent_IsAnErrorInTime()
     {
-        await using var server = await AccioServer.StartAsync("--lenient --idle-timeout 3");
+        await using var server = await AccioServer.StartAsync("--lenient --idle-timeout 6");
         var clock = Stopwatch.StartNew();
         using var client = await server.ConnectServedAsync();
         await client.ExpectCommandAsync();
 
         await client.WaitForResetAsync();
 
-        Assert.InRange(clock.Elapsed.TotalSeconds, 3, 4);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 6, double.MaxValue);
         await server.StopAsync("ERROR");
     }
 
@@ -65,7 +66,7 @@ public sealed class LenientTests
         using var client = await server.ConnectServedAsync();
 
         await client.SendAsync(FirstConfirmation[..1]);
-        client.ExpectSilence(seconds: 2.5);
+        await client.ExpectSilenceAsync(seconds: 2.5);
 
         await client.SendAsync(FirstConfirmation[1..]);
         await client.ExpectCommandAsync();
@@ -101,7 +102,7 @@ public sealed class LenientTests
     {
         await using var server = await AccioServer.StartAsync("--lenient");
         using var client = await server.ConnectServedAsync();
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
         await client.SendFirstConfirmationAsync();
         await client.ExpectCommandAsync();
         await client.SendAsync(SecondConfirmation + "\r\n");
@@ -128,11 +129,12 @@ public sealed class LenientTests
     [Fact]
     public async Task StrictServer_RejectsBoth()
     {
-        await using var server = await AccioServer.StartAsync("--idle-timeout 4");
+        await using var server = await AccioServer.StartAsync();
         using (var deferred = await server.ConnectServedAsync())
         {
-            deferred.ExpectSilence(seconds: 2.3);
-            await deferred.WaitForResetAsync();
+            await deferred.ExpectSilenceAsync(seconds: 2.3);
+            deferred.HalfClose();
+            Assert.Empty(await deferred.WaitForCloseAsync());
         }
 
         using var withoutBlankLine = await server.ConnectAsync();

@@ -4,10 +4,10 @@ namespace AccioKestrel.Tests.EndToEnd;
 public sealed class LimitTests
 {
     [Theory]
-    [InlineData("--min-data-rate 1000 --min-data-rate-grace-period 1.1", "TooSlow", "too_slow", 10)]
-    [InlineData("--max-exchange-duration 0.5", "TooLong", "too_long", 10)]
-    [InlineData("--max-file-size 9", "TooLarge", "too_large", 10)]
-    [InlineData("--handshake-timeout 0.5", "HandshakeTimeout", "handshake_timeout", null)]
+    [InlineData("--min-data-rate 1000 --min-data-rate-grace-period 2", "file too slow", "too_slow", 10)]
+    [InlineData("--max-exchange-duration 3", "exchange too long", "too_long", 10)]
+    [InlineData("--max-file-size 9", "file too large", "too_large", 10)]
+    [InlineData("--handshake-timeout 3", "handshake too slow", "handshake_timeout", null)]
     public async Task Limit_Exceeded_EndsTheExchangeByItsName(string options, string reason, string outcome, int? fileBytes)
     {
         var (server, status) = await StatusClient.StartAsync(options);
@@ -28,7 +28,7 @@ public sealed class LimitTests
 
         await client.WaitForResetAsync();
         await server.TransferAsync(5);
-        await server.Errors.WaitUntilAsync(text => text.Contains($"ERROR by {reason} in step ", StringComparison.Ordinal));
+        await server.Errors.WaitUntilAsync(text => text.Contains($", {reason}: ", StringComparison.Ordinal));
         await status.WaitUntilAsync(report => (long)report["totals"]!["exchanges"]! == 2);
         Assert.Contains($"accio_outcome=\"{outcome}\"}} 1\n", await status.TextAsync("/metrics"), StringComparison.Ordinal);
         await server.StopAsync("ERROR", 5);
@@ -37,7 +37,7 @@ public sealed class LimitTests
     [Fact]
     public async Task MinDataRate_OfAFastTransfer_IsNoLimit()
     {
-        await using var server = await AccioServer.StartAsync("--min-data-rate 1000000 --min-data-rate-grace-period 1.1 --max-exchange-duration 25 --handshake-timeout 5");
+        await using var server = await AccioServer.StartAsync("--min-data-rate 1000000 --min-data-rate-grace-period 1.1 --max-exchange-duration 60 --handshake-timeout 60");
         using var client = await server.ConnectAsync();
         await client.ConfirmBothAsync();
         var block = new byte[1_000_000];

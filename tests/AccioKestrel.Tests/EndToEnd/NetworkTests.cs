@@ -16,50 +16,55 @@ public sealed class NetworkTests
         """;
 
     [Fact]
-    public async Task Queue_OfClientsWhoseMachineIsGone_CostsNobodyTheirTurn()
+    public async Task Queue_OfClientsWhoseMachineIsGone_CostsNoOtherClientItsTurn()
     {
+        Needs.Installed("python3");
         const int gone = 20;
         await using var network = await ClientNetwork.CreateAsync();
         // If each of them had its time, the next client would wait for an hour.
         await using var server = await AccioServer.StartAsync("--idle-timeout 180");
         using var served = await server.ConnectServedAsync();
-        await using var crowd = network.Start("python3", "-c", Crowd, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), AccioServer.Number(gone));
+        await using var crowd = network.Start("python3", "-c", Crowd, network.ServerAddress, AccioServer.Number(server.Port), AccioServer.Number(gone));
         await crowd.Output.WaitUntilAsync(text => text.Contains("connected", StringComparison.Ordinal));
         using var next = await server.ConnectAsync();
         await server.ExpectQueueAsync(gone + 1);
-        await Patience.UntilEqual(gone, () => ClientNetwork.EstablishedOn(server.Port));
+        await Patience.UntilEqual(gone, () => network.EstablishedOn(server.Port));
 
         await network.CutAsync();
         // Found by the kernel, after 22 seconds.
-        await Patience.UntilEqual(0, () => ClientNetwork.EstablishedOn(server.Port), TimeSpan.FromMinutes(1));
+        await Patience.UntilEqual(0, () => network.EstablishedOn(server.Port), TimeSpan.FromMinutes(1));
         served.HalfClose();
 
         await next.TransferAsync(7);
         await server.StopAsync(["ERROR", .. Enumerable.Repeat<object>("ERROR", gone), 7]);
     }
 
-    [Fact]
-    public async Task Machine_GoneInTheMiddleOfItsFile_IsAnErrorAndTheNextClientIsServed()
+    /// <summary>Found by the idle time-out, or by the kernel after 22 seconds, which is neither an end nor one more wait.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(50)]
+    public async Task Machine_GoneInTheMiddleOfItsFile_IsAnErrorAndTheNextClientIsServed(int idleTimeout)
     {
         await using var network = await ClientNetwork.CreateAsync();
-        await using var server = await AccioServer.StartAsync("--idle-timeout 1");
+        await using var server = await AccioServer.StartAsync($"--idle-timeout {idleTimeout}");
         await server.TransferAsync(1);
-        var open = server.OpenDescriptors;
+        var open = server.OpenSockets;
         await using var client = network.Start(
             "/bin/bash", "-c", """head -c 1000000 /dev/zero | { cat; sleep 3600; } | "$0" "$@" """,
-            ClientProcess.Binary, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), "-");
-        await Patience.UntilEqual(1, () => ClientNetwork.EstablishedOn(server.Port));
+            ClientProcess.Binary, network.ServerAddress, AccioServer.Number(server.Port), "-");
+        await Patience.UntilEqual(1, () => network.EstablishedOn(server.Port));
         await network.CutAsync();
 
         await server.TransferAsync(2);
 
-        await Patience.UntilEqual(open, () => server.OpenDescriptors);
+        await Patience.UntilEqual(open, () => server.OpenSockets);
         await server.StopAsync(1, "ERROR", 2);
     }
 
     [Fact]
     public async Task Segments_Lost_EveryByteIsCounted()
     {
+        Assert.SkipWhen(PortableBranches.AreForced, "The small send buffer of a client that is not told of acknowledged bytes takes minutes to recover so many losses.");
         await using var network = await ClientNetwork.CreateAsync();
         await network.LoseOneInAsync(20);
         await using var server = await AccioServer.StartAsync();
@@ -67,7 +72,7 @@ public sealed class NetworkTests
         foreach (var size in sizes)
         {
             using var file = TemporaryFile.Of(Accio.FileOf(size));
-            await using var client = network.Start(ClientProcess.Binary, ClientNetwork.ServerAddress, AccioServer.Number(server.Port), file.Name);
+            await using var client = network.Start(ClientProcess.Binary, network.ServerAddress, AccioServer.Number(server.Port), file.Name);
             // It may say that it had to wait.
             Assert.Equal(0, await client.ExitAsync());
         }
@@ -82,11 +87,12 @@ public sealed class NetworkTests
     {
         await using var server = await AccioServer.StartAsync();
         int[] sizes = [0, 1, 1_000_000];
-        await using (var relay = new DelayingRelay(server.Port, TimeSpan.FromMilliseconds(milliseconds)))
+        var (relay, port) = await Check.Checker.StartRelayAsync(server.Port, "--emulate", $"latency={milliseconds}ms");
+        await using (relay)
         {
             foreach (var size in sizes)
             {
-                using var client = await AccioClient.ConnectAsync(relay.Port);
+                using var client = await AccioClient.ConnectAsync(port);
                 await client.TransferAsync(size);
             }
         }
@@ -128,7 +134,7 @@ public sealed class NetworkTests
     /// <summary>A client whose process is stopped when it has sent one half of its file and the other half lies ready.</summary>
     private static async Task<(AccioServer Server, StatusClient Status, ChildProcess Client)> StartStoppedClientAsync()
     {
-        var (server, status) = await StatusClient.StartAsync("--idle-timeout 2");
+        var (server, status) = await StatusClient.StartAsync("--idle-timeout 5");
         var client = ClientProcess.Start(server.Port, "-", shell: $$"""
             { head -c {{Half}} /dev/zero; read -r; head -c {{Half}} /dev/zero; } | (echo "pid $BASHPID" >&2; exec "$0" "$@")
             """);

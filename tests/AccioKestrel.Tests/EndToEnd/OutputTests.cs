@@ -7,7 +7,7 @@ public sealed class OutputTests
 {
     /// <summary>
     /// Starts the program behind a pipe that is full, and whose reader does not read before the shell gets a line on its
-    /// standard input. <c>pipe</c> says whether the pipe is non-blocking, as whoever shares it may make it.
+    /// standard input. <c>pipe</c> says whether the pipe is non-blocking, as another process that shares it may make it.
     /// </summary>
     private const string BehindAFullPipe = """
         exec 3<&0
@@ -60,7 +60,7 @@ public sealed class OutputTests
     public async Task Result_BeyondTheLimitOfAFile_IsSaidAndEndsTheProgram()
     {
         using var file = TemporaryFile.Of([]);
-        await using var server = await AccioServer.StartAsync(shell: $"""exec "$0" "$@" > {file.Name}""");
+        await using var server = await AccioServer.StartAsync(shell: $"""exec "$0" "$@" > '{file.Name}' """);
         await server.SetLimitAsync("fsize", 0);
 
         await server.TransferAsync(4321);
@@ -98,7 +98,7 @@ public sealed class OutputTests
         }
 
         // The next exchange does not begin before the result of this one is delivered.
-        first.ExpectSilence();
+        await first.ExpectSilenceAsync();
         await server.ExpectQueueAsync(count - 1);
         await server.InputLineAsync();
 
@@ -111,16 +111,61 @@ public sealed class OutputTests
     [InlineData("nonblocking")]
     public async Task Reader_ThatDoesNotRead_DoesNotKeepTheProgramFromStopping(string pipe)
     {
-        await using var server = await StartBehindAFullPipeAsync("--shutdown-grace 0", pipe);
+        // The file is not in transfer any more, so the stop does not give it time.
+        await using var server = await StartBehindAFullPipeAsync("--shutdown-grace 3600", pipe);
         using var client = await server.ConnectAsync();
         await client.TransferUnansweredAsync(fileSize: 4321);
-        client.ExpectSilence();
+        await client.ExpectSilenceAsync();
 
         Signal.Terminate.SendTo(server.ProcessId);
         await server.Errors.WaitUntilAsync(text => text.Contains("\nERROR: The result 4321 ", StringComparison.Ordinal));
         await server.InputLineAsync();
 
         Assert.Equal(1, await server.ExitAsync());
+        Assert.DoesNotContain("the file has", server.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("--allow 192.0.2.0/24", 0)]
+    public async Task Stop_WithOutputAndErrorsOnOneFullPipe_WaitsForNeither(string options, int exitCode)
+    {
+        Needs.Installed("python3");
+        // The server itself holds the reading end, and does not know of it.
+        await using var server = await AccioServer.StartAsync(
+            $"--shutdown-grace 3600 {options}",
+            """
+            exec python3 -c '
+            import os, sys
+            reader, writer = os.pipe()
+            os.set_inheritable(reader, True)
+            os.set_blocking(writer, False)
+            try:
+                while True: os.write(writer, b"\n")
+            except BlockingIOError: pass
+            os.set_blocking(writer, True)
+            os.write(2, b"Listening on 0.0.0.0:%s\n" % sys.argv[2].encode())
+            os.dup2(writer, 1)
+            os.dup2(writer, 2)
+            os.execv(sys.argv[1], sys.argv[1:])' "$0" "$@"
+            """,
+            ("Logging__LogLevel__Default", "Debug"));
+        await AccioServer.UntilListeningAsync(server.Port);
+        using var client = await server.ConnectAsync();
+        if (exitCode == 0)
+        {
+            // Refused, which is a line of the log.
+            await client.WaitForCloseAsync();
+        }
+        else
+        {
+            await client.TransferUnansweredAsync(fileSize: 4321);
+            await client.ExpectSilenceAsync();
+        }
+
+        Signal.Terminate.SendTo(server.ProcessId);
+
+        Assert.Equal(exitCode, await server.ExitAsync());
     }
 
     [Fact]
@@ -129,7 +174,7 @@ public sealed class OutputTests
         var file = Path.GetTempFileName();
         try
         {
-            await using var server = await AccioServer.StartAsync(shell: $"""echo before >> {file}; exec "$0" "$@" >> {file}""");
+            await using var server = await AccioServer.StartAsync(shell: $"""echo before >> '{file}'; exec "$0" "$@" >> '{file}' """);
             await server.TransferAsync(1234);
             await File.AppendAllTextAsync(file, "between\n", TestContext.Current.CancellationToken);
             await server.TransferAsync(56);
@@ -143,10 +188,10 @@ public sealed class OutputTests
         }
     }
 
-    private static Task<AccioServer> StartBehindAFullPipeAsync(string options, string pipe)
+    internal static Task<AccioServer> StartBehindAFullPipeAsync(string options, string pipe, params (string Name, string Value)[] environment)
     {
-        Assert.SkipUnless(ChildProcess.Exists("python3"), "python3 is not installed.");
-        return AccioServer.StartAsync(options, BehindAFullPipe, ("pipe", pipe));
+        Needs.Installed("python3");
+        return AccioServer.StartAsync(options, BehindAFullPipe, [("pipe", pipe), .. environment]);
     }
 
     private static async Task ExpectLostAsync(AccioServer server, int result, string output)

@@ -1,4 +1,4 @@
-using static AccioKestrel.Tests.EndToEnd.Accio;
+using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
@@ -21,10 +21,10 @@ public sealed class QueueTests
         }
 
         await server.ExpectQueueAsync(count);
-        first.ExpectSilence();
+        await first.ExpectSilenceAsync();
         foreach (var client in waiting)
         {
-            client.ExpectSilence(seconds: 0);
+            await client.ExpectSilenceAsync(seconds: 0);
         }
 
         await server.ExpectLinesAsync();
@@ -69,14 +69,14 @@ public sealed class QueueTests
         await second.ExpectCommandAsync();
 
         await server.ExpectQueueAsync(1);
-        third.ExpectSilence();
+        await third.ExpectSilenceAsync();
         second.HalfClose();
         await third.TransferAsync(3);
         await server.StopAsync("ERROR", "ERROR", 3);
     }
 
     [Fact]
-    public async Task Client_ThatGivesUpWhileItWaits_CostsNobodyTheirTurn()
+    public async Task Client_ThatGivesUpWhileItWaits_CostsNoOtherClientItsTurn()
     {
         await using var server = await AccioServer.StartAsync();
         using var first = await server.ConnectServedAsync();
@@ -101,7 +101,7 @@ public sealed class QueueTests
     [InlineData("--backlog 7", 7)]
     public async Task Backlog_IsWhatTheKernelWasTold(string options, int backlog)
     {
-        Assert.SkipUnless(ChildProcess.Exists("ss"), "ss is not installed.");
+        Needs.Installed("ss");
         await using var server = await AccioServer.StartAsync(options);
 
         var socket = await ChildProcess.RunShellAsync("ss -ltnH sport = :$0", AccioServer.Number(server.Port));

@@ -25,7 +25,7 @@ public sealed class RealClientTests
     [Fact]
     public async Task Netcat_SendsARealFile_ItIsCounted()
     {
-        Assert.SkipUnless(ChildProcess.Exists("nc"), "netcat is not installed.");
+        Needs.Installed("nc");
         await using var server = await AccioServer.StartAsync();
 
         var received = await ChildProcess.RunShellAsync(
@@ -38,7 +38,7 @@ public sealed class RealClientTests
     [Fact]
     public async Task Python_SendsARealFile_ItIsCounted()
     {
-        Assert.SkipUnless(ChildProcess.Exists("python3"), "python3 is not installed.");
+        Needs.Installed("python3");
         await using var server = await AccioServer.StartAsync();
 
         await ChildProcess.RunShellAsync("""python3 -c "$2" "$0" "$1" """, AccioServer.Number(server.Port), RealFile, Python);

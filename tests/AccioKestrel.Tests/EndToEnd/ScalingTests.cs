@@ -15,10 +15,10 @@ public sealed class ScalingTests
     public async Task FourServers_OneKilledOneDrained_CountEachOtherOfTwoHundredClientsOnce()
     {
         HaProxy.SkipUnlessInstalled();
-        await using var killed = await Backend.StartAsync();
-        await using var drained = await Backend.StartAsync();
-        await using var third = await Backend.StartAsync();
-        await using var fourth = await Backend.StartAsync();
+        await using var killed = await HaProxy.StartServerAsync();
+        await using var drained = await HaProxy.StartServerAsync();
+        await using var third = await HaProxy.StartServerAsync();
+        await using var fourth = await HaProxy.StartServerAsync();
         Backend[] servers = [killed, drained, third, fourth];
         await using var proxy = await HaProxy.StartAsync(servers);
 
@@ -55,21 +55,47 @@ public sealed class ScalingTests
         crowd.ExpectNoOther();
         await crowd.PassOnAsync(crowd.Waiting);
         await Task.WhenAll(crowd.Served.Select(turn => turn.EndAsync()));
-        await third.StopAsync();
-        await fourth.StopAsync();
+        await Task.WhenAll(third.StopAsync(), fourth.StopAsync());
 
         sizes.Remove(lost.Size);
         var printed = servers.SelectMany(server => server.Sizes).ToList();
         Assert.Equal(sizes, printed.Order());
         Assert.Equal(sizes.Sum(), printed.Sum());
         Assert.All(servers, crowd.ExpectOneAtATime);
+        Assert.All([drained, third, fourth], crowd.ExpectAddresses);
+    }
+
+    [Theory]
+    [InlineData("send-proxy")]
+    [InlineData("send-proxy-v2")]
+    public async Task HealthChecks_OfTheAccioPort_AreNoClients_AndClientsKeepTheirAddresses(string header)
+    {
+        HaProxy.SkipUnlessInstalled();
+        await using var backend = await HaProxy.StartServerAsync();
+        (string, string)[] changes =
+        [
+            ("option httpchk", ""),
+            ("http-check send meth GET uri /healthz/ready ver HTTP/1.1 hdr Host localhost", ""),
+            ("http-check expect status 200", ""),
+            ("default-server send-proxy-v2 maxconn 1 check port 8080 inter 1s", $"default-server {header} maxconn 1 check inter 100ms"),
+            ($" port {backend.Status.Port}", ""),
+        ];
+        await using var proxy = await HaProxy.StartAsync(changes, backend);
+        for (var size = 0; size < 10; size++)
+        {
+            using var client = await proxy.ConnectAsync();
+            await client.TransferAsync(size);
+            await backend.Server.Errors.WaitUntilAsync(text => text.Contains($" 127.0.0.1:{client.LocalPort}: {size} bytes", StringComparison.Ordinal));
+        }
+
+        await backend.Server.StopAsync(Enumerable.Range(0, 10).Cast<object>());
     }
 
     [Fact]
     public async Task Clients_ThatWait_KeepTheirOrderAndMayHaveSentAllAlready()
     {
         HaProxy.SkipUnlessInstalled();
-        await using var backend = await Backend.StartAsync();
+        await using var backend = await HaProxy.StartServerAsync();
         await using var proxy = await HaProxy.StartAsync(backend);
         using var first = await proxy.ConnectAsync();
         await first.ExpectCommandAsync();
@@ -81,7 +107,7 @@ public sealed class ScalingTests
             await proxy.ExpectQueueAsync(size);
         }
 
-        // Who leaves without having sent anything costs nobody a turn.
+        // A client that leaves without having sent anything costs no other client a turn.
         using (await proxy.ConnectAsync())
         {
             await proxy.ExpectQueueAsync(11);
@@ -103,7 +129,7 @@ public sealed class ScalingTests
     {
         const int count = 50;
         HaProxy.SkipUnlessInstalled();
-        await using var backend = await Backend.StartAsync();
+        await using var backend = await HaProxy.StartServerAsync();
         await using var proxy = await HaProxy.StartAsync(backend);
 
         for (var i = 0; i < count; i++)
@@ -119,10 +145,10 @@ public sealed class ScalingTests
     }
 
     [Fact]
-    public async Task Clients_ThatStayAfterTheirError_KeepTheServerFromNobody()
+    public async Task Clients_ThatStayAfterTheirError_DoNotHoldTheServer()
     {
         HaProxy.SkipUnlessInstalled();
-        await using var backend = await Backend.StartAsync("--idle-timeout 0.5");
+        await using var backend = await HaProxy.StartServerAsync("--idle-timeout 3");
         await using var proxy = await HaProxy.StartAsync(backend);
 
         using var wrong = await proxy.ConnectAsync();

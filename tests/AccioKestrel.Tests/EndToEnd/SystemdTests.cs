@@ -1,14 +1,15 @@
-using System.Net.Sockets;
-using System.Text;
-using static AccioKestrel.Tests.EndToEnd.Accio;
+using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
-/// <summary>A server whose listen socket is held by another: who waits in its queue outlives it. And what systemd is told.</summary>
+/// <summary>A server with an inherited listen socket, whose queue outlives it.</summary>
 public sealed class SystemdTests
 {
     private const string SocketActivate = "systemd-socket-activate";
     private const string Analyze = "systemd-analyze";
+
+    /// <summary>With these a server that does not stop at once, but by one of its limits, stops later than a test waits.</summary>
+    private static readonly string[] s_longLimits = ["--shutdown-grace", "3600", "--idle-timeout", "3600"];
 
     [Theory]
     [InlineData(true)]
@@ -16,23 +17,23 @@ public sealed class SystemdTests
     public async Task Restart_InMidQueue_AllWhoWaitedAreServedInOrder(bool blocking)
     {
         using var socket = new HeldSocket(blocking);
-        await RestartInMidQueueAsync(socket, () => socket.Start(AccioServer.Binary, AccioServer.Number(socket.Port)));
+        await RestartInMidQueueAsync(socket, () => socket.Start(AccioServer.Binary, [AccioServer.Number(socket.Port), .. s_longLimits]));
     }
 
     [Fact]
     public async Task Restart_BySystemdSocketActivate_AllWhoWaitedAreServedInOrder()
     {
-        Assert.SkipUnless(ChildProcess.Exists(SocketActivate), $"{SocketActivate} is not installed.");
+        Needs.Installed(SocketActivate);
         using var socket = new HeldSocket();
         // It takes over the socket that it is started with, and starts the program when the first client is there.
         await RestartInMidQueueAsync(
-            socket, () => socket.Start(SocketActivate, [.. PassedOn, "--fdname=accio", AccioServer.Binary, AccioServer.Number(socket.Port)]));
+            socket, () => socket.Start(SocketActivate, [.. PassedOn, "--fdname=accio", AccioServer.Binary, AccioServer.Number(socket.Port), .. s_longLimits]));
     }
 
     [Fact]
     public async Task Start_BySystemdSocketActivate_IsWithTheFirstClient()
     {
-        Assert.SkipUnless(ChildProcess.Exists(SocketActivate), $"{SocketActivate} is not installed.");
+        Needs.Installed(SocketActivate);
         var port = AccioServer.FreePort();
         await using var process = new ChildProcess(
             SocketActivate, [$"--listen=0.0.0.0:{port}", .. PassedOn, AccioServer.Binary, AccioServer.Number(port)]);
@@ -45,6 +46,19 @@ public sealed class SystemdTests
         await second.TransferAsync(2);
 
         await server.StopAsync(1, 2);
+    }
+
+    [Fact]
+    public async Task Client_BeforeTheStart_HasItsUrgentBytesCounted()
+    {
+        using var socket = new HeldSocket();
+        using var client = await socket.ConnectAsync();
+        await using var server = await socket.StartAsync();
+        await client.ConfirmBothAsync();
+        client.SendUrgent();
+        client.HalfClose();
+        await client.WaitForCloseAsync();
+        await server.StopAsync(1);
     }
 
     [Fact]
@@ -64,6 +78,20 @@ public sealed class SystemdTests
         await first.TransferAsync(1);
         await second.TransferAsync(2);
         await next.StopAsync(1, 2);
+    }
+
+    [Fact]
+    public async Task Stop_DisconnectsNoneOfTheQueue_AndDoesNotSaySo()
+    {
+        using var socket = new HeldSocket();
+        using var inService = await socket.ConnectAsync();
+        using var waiting = await socket.ConnectAsync();
+        await using var server = await socket.StartAsync();
+        await inService.ExpectCommandAsync();
+
+        await server.StopAsync("ERROR");
+
+        Assert.DoesNotContain("disconnected", server.Errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +121,7 @@ public sealed class SystemdTests
         var rest = await last.Output.WaitUntilAsync(text => text.EndsWith("8\n", StringComparison.Ordinal));
         sizes.AddRange(rest.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
-        // In the moment of a stop one client may be in its handshake, or accepted and not yet greeted: no other is lost.
+        // A stop can cost one client, which is before its file, or was accepted and has received nothing. No other is lost.
         Assert.Equal("8", sizes[^1]);
         Assert.InRange(sizes.Count(size => size is "7"), clients - restarts, clients);
     }
@@ -129,7 +157,7 @@ public sealed class SystemdTests
         using var client = await socket.ConnectAsync();
 
         await using var wrong = socket.Start(AccioServer.Binary, AccioServer.Number(port));
-        await ExpectFailureAsync(wrong, $"listens on 0.0.0.0:{socket.Port}, and told to serve port {port}");
+        await ExpectFailureAsync(wrong, $"listens on 0.0.0.0:{socket.Port}, and PORT is {port}");
 
         await using var server = await socket.StartAsync();
         await client.TransferAsync(5);
@@ -141,7 +169,7 @@ public sealed class SystemdTests
     {
         await using var command = new ChildProcess(
             "/bin/bash", ["-c", """exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" 5000""", AccioServer.Binary]);
-        await ExpectFailureAsync(command, "none that listens on a TCP port");
+        await ExpectFailureAsync(command, "does not listen on a TCP port");
     }
 
     [Fact]
@@ -168,46 +196,16 @@ public sealed class SystemdTests
     }
 
     [Fact]
-    public async Task Systemd_IsToldWhenTheServerListensAndWhenItStops()
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"accio-{Guid.NewGuid():N}");
-        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        systemd.Bind(new UnixDomainSocketEndPoint(path));
-        try
-        {
-            await using var server = await AccioServer.StartAsync(environment: ("NOTIFY_SOCKET", path));
-            Assert.Equal("READY=1", await ReceiveAsync(systemd));
-            using var client = await server.ConnectServedAsync();
-            Assert.Equal(0, systemd.Available);
-
-            await server.StopAsync("ERROR");
-            Assert.Equal("STOPPING=1", await ReceiveAsync(systemd));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
-    [Fact]
-    public async Task Systemd_ThatCannotBeTold_DoesNotKeepTheServerFromServing()
-    {
-        await using var server = await AccioServer.StartAsync(environment: ("NOTIFY_SOCKET", "/nowhere/at/all"));
-        await server.TransferAsync(5);
-        await server.StopAsync(5);
-    }
-
-    [Fact]
     public async Task Units_AreInOrder()
     {
-        Assert.SkipUnless(ChildProcess.Exists(Analyze), $"{Analyze} is not installed.");
+        Needs.Installed(Analyze);
         var folder = Directory.CreateTempSubdirectory("accio-units");
         try
         {
             // That the program is installed where the unit has it is the one thing that a test cannot see to.
             await ChildProcess.RunShellAsync(
                 """
-                sed "s,^ExecStart=[^ ]*,ExecStart=$1," "$2/accio.service" > "$0/accio.service" && cp "$2/accio.socket" "$0" &&
+                sed "s,^ExecStart=[^ ]*,ExecStart=\"$1\"," "$2/accio.service" > "$0/accio.service" && cp "$2/accio.socket" "$0" &&
                 systemd-analyze verify --man=no "$0/accio.service" "$0/accio.socket"
                 """,
                 folder.FullName, AccioServer.Binary, Repository.PathOf("deploy/systemd"));
@@ -232,11 +230,11 @@ public sealed class SystemdTests
     [Fact]
     public async Task Units_ExposureIsBelowTwo()
     {
-        Assert.SkipUnless(ChildProcess.Exists(Analyze), $"{Analyze} is not installed.");
+        Needs.Installed(Analyze);
 
         // Fails above the threshold, in tenths.
         var report = await ChildProcess.RunShellAsync(
-            "systemd-analyze security --offline=true --threshold=19 --no-pager $0", Repository.PathOf("deploy/systemd/accio.service"));
+            "systemd-analyze security --offline=true --threshold=19 --no-pager \"$0\"", Repository.PathOf("deploy/systemd/accio.service"));
 
         Assert.Contains("Overall exposure level for accio.service: 1.", report, StringComparison.Ordinal);
     }
@@ -258,14 +256,13 @@ public sealed class SystemdTests
             await server.ExpectLinesAsync(Enumerable.Range(1, served).Cast<object>());
             await stopped.ExpectCommandAsync();
             await server.ExpectQueueAsync(clients - served);
-            var time = await server.StopAsync([.. Enumerable.Range(1, served).Cast<object>(), "ERROR"]);
-            Assert.InRange(time, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            await server.StopAsync([.. Enumerable.Range(1, served).Cast<object>(), "ERROR"]);
         }
 
-        // Nobody serves, and still nobody is refused.
+        // No process serves, and still no client is refused.
         using var late = await socket.ConnectAsync();
         await late.SendAllAtOnceAsync(clients + 1);
-        late.ExpectSilence();
+        await late.ExpectSilenceAsync();
 
         await using (var server = await AccioServer.AttachAsync(start(), socket.Port))
         {
@@ -290,12 +287,6 @@ public sealed class SystemdTests
 
             return [.. connected];
         }
-    }
-
-    private static async Task<string> ReceiveAsync(Socket socket)
-    {
-        var buffer = new byte[100];
-        return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer).OrGiveUp());
     }
 
     private static async Task ExpectFailureAsync(ChildProcess command, string reason)

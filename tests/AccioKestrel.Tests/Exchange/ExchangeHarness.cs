@@ -2,9 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace AccioKestrel.Tests.Exchange;
@@ -19,8 +18,11 @@ internal sealed class ExchangeHarness : IDisposable
     private static readonly PipeOptions s_inline = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
 
-    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+    private readonly CancellationTokenSource _hostStopping = new();
+    private readonly CloseRequest _closing = new();
+    private readonly List<PipeClient> _clients = [];
     private readonly AccioConnectionHandler _handler;
+    private readonly ResultDelivery _delivery;
     private readonly ResultList _output = new();
 
     public ExchangeHarness(bool lenient = false)
@@ -30,22 +32,26 @@ internal sealed class ExchangeHarness : IDisposable
 
     public ExchangeHarness(AccioOptions settings)
     {
-        var options = Options.Create(settings);
-        Grace = new ShutdownGrace(_lifetime, options, Time);
-        _handler = new AccioConnectionHandler(
-            options, _output, Grace, new ExchangeJournal(Time, TestMeters.Factory), Time, NullLogger<AccioConnectionHandler>.Instance);
+        var history = new ExchangeHistory(Time, TestMeters.Factory);
+        _delivery = new ResultDelivery([_output], TimeSpan.FromSeconds(settings.ResultTimeout), history, Time, NullLogger.Instance);
+        _handler = new AccioConnectionHandler(settings.ToLimits(), settings.Lenient, _delivery, history, Time, NullLogger.Instance, _hostStopping.Token);
     }
 
     public FakeTimeProvider Time { get; } = new();
 
-    public ShutdownGrace Grace { get; }
-
     /// <summary>The lines that standard output would hold.</summary>
-    public IReadOnlyList<string> Lines => [.. _output.Outcomes.Select(outcome => outcome.ToString())];
+    public IReadOnlyList<string> Lines => [.. _output.Results.Select(result => result.Line)];
 
-    public ExchangeFailure? LastFailure => _output.Outcomes[^1].Failure;
+    public ExchangeFailure? LastFailure => _output.Results[^1].Failure;
 
-    public void StopServer() => _lifetime.StopApplication();
+    /// <summary>The host begins to stop. Only then does Kestrel ask the connections to close, one after another.</summary>
+    public void BeginStop() => _hostStopping.Cancel();
+
+    /// <summary>Asks to close all connections, as Kestrel does when its host stops.</summary>
+    public void StopServer() => _closing.RequestClose();
+
+    /// <summary>Aborts all connections, as Kestrel does when the host's time to stop is over.</summary>
+    public void AbortConnections() => _clients.ForEach(client => client.Abort());
 
     public PipeClient Connect()
     {
@@ -53,31 +59,43 @@ internal sealed class ExchangeHarness : IDisposable
         var toClient = new Pipe(s_inline);
         var connection = new DefaultConnectionContext(
             "test", new Duplex(toServer.Reader, toClient.Writer), new Duplex(toClient.Reader, toServer.Writer));
-        return new PipeClient(toServer.Writer, toClient.Reader, _handler.OnConnectedAsync(connection));
+        connection.Features.Set<IConnectionLifetimeNotificationFeature>(_closing);
+        var client = new PipeClient(toServer.Writer, toClient.Reader, _handler.OnConnectedAsync(connection), connection.ConnectionClosed);
+        _clients.Add(client);
+        return client;
     }
 
     public void Dispose()
     {
         _handler.Dispose();
-        Grace.Dispose();
+        _delivery.Dispose();
+        _closing.Dispose();
+        _hostStopping.Dispose();
     }
 
-    private sealed class ResultList : IResultOutput
+    private sealed class ResultList : IResultReceiver
     {
-        public List<ExchangeOutcome> Outcomes { get; } = [];
+        public List<CompletedExchange> Results { get; } = [];
 
-        public void Write(ExchangeOutcome outcome) => Outcomes.Add(outcome);
+        public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
+        {
+            Results.Add(result);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>The client's side of the connection.</summary>
-    internal sealed class PipeClient(PipeWriter writer, PipeReader reader, Task served)
+    internal sealed class PipeClient(PipeWriter writer, PipeReader reader, Task served, CancellationToken aborted)
     {
         private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
         /// <summary>Whether the server is done with this client.</summary>
         public bool IsServed => served.IsCompletedSuccessfully;
+
+        /// <summary>Whether the server has aborted the connection, which a real client sees as a reset.</summary>
+        public bool IsAborted => aborted.IsCancellationRequested;
 
         /// <summary>Everything that the server has said so far.</summary>
         public string Heard
@@ -115,6 +133,12 @@ internal sealed class ExchangeHarness : IDisposable
         }
 
         public void End() => writer.Complete();
+
+        /// <summary>What the transport's abort makes of the connection.</summary>
+        public void Abort() => writer.Complete(new ConnectionAbortedException("aborted by the test"));
+
+        /// <summary>A transport that fails in a way that no transport should.</summary>
+        public void Break() => writer.Complete(new InvalidOperationException("broken by the test"));
 
         public void Reset() => writer.Complete(new ConnectionResetException("reset by the test"));
     }

@@ -33,9 +33,20 @@ public sealed class ExchangeLimitTests
             Assert.False(client.IsServed);
         }
 
-        server.Time.Advance(ExchangeLimits.Tick);
+        server.Time.Advance(ExchangeLimits.CheckInterval);
         Assert.Equal(ExchangeFailure.TooSlow, server.LastFailure);
         Assert.Equal(["ERROR"], server.Lines);
+    }
+
+    [Fact]
+    public void MinDataRate_GracePeriodBelowASecond_Holds()
+    {
+        using var server = new ExchangeHarness(new AccioOptions { MinDataRate = 100, MinDataRateGracePeriod = 0.6 });
+        var client = server.Connect().Send(First + Second);
+        server.Time.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.False(client.IsServed);
+        server.Time.Advance(ExchangeLimits.CheckInterval);
+        Assert.Equal(ExchangeFailure.TooSlow, server.LastFailure);
     }
 
     [Fact]
@@ -89,7 +100,7 @@ public sealed class ExchangeLimitTests
         client.Send(sent.Length > 0 ? sent : "c");
         server.Time.Advance(TimeSpan.FromSeconds(6.9));
         Assert.False(client.IsServed);
-        server.Time.Advance(ExchangeLimits.Tick * 2);
+        server.Time.Advance(ExchangeLimits.CheckInterval * 2);
         Assert.Equal(ExchangeFailure.HandshakeTimeout, server.LastFailure);
     }
 

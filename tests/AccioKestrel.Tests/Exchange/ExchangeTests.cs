@@ -62,6 +62,36 @@ public sealed class ExchangeTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Connection_IsAborted_OnlyIfTheClientMayStillBeSending()
+    {
+        var counted = _server.Connect().Send(First + Second);
+        counted.End();
+        var wrong = _server.Connect().Send("#");
+        var early = _server.Connect().Send(First);
+        early.End();
+        var gone = _server.Connect();
+        gone.Reset();
+        var silent = _server.Connect().Send(First);
+        _server.Time.Advance(TimeSpan.FromSeconds(11));
+        var stopped = _server.Connect();
+        _server.StopServer();
+
+        // An abort is carried out by another thread, and the last one after all others.
+        await Patience.UntilEqual(true, () => silent.IsAborted && stopped.IsAborted);
+        Assert.All([counted, wrong, early, gone], client => Assert.True(client is { IsServed: true, IsAborted: false }));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(First + Second + "12345")]
+    public void Transport_ThatFailsInAnUnforeseenWay_CostsTheClientItsFileAndNoLine(string sent)
+    {
+        _server.Connect().Send(sent).Break();
+        Assert.Equal(["ERROR"], _server.Lines);
+        Assert.Equal(ExchangeFailure.Reset, _server.LastFailure);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(First)]
@@ -87,7 +117,7 @@ public sealed class ExchangeTests : IDisposable
         client.Send(sent);
         if (sent.Length > 0)
         {
-            // The silence begins anew with the last byte.
+            // The silence starts again with the last byte.
             _server.Time.Advance(TimeSpan.FromSeconds(9.9));
         }
 
@@ -131,7 +161,7 @@ public sealed class ExchangeTests : IDisposable
     }
 
     [Fact]
-    public async Task Stop_DuringTheHandshake_EndsAtOnceAndServesNobodyElse()
+    public async Task Stop_DuringTheHandshake_EndsAtOnceAndServesNoOtherClient()
     {
         var served = _server.Connect().Send(First);
         var waiting = _server.Connect();
@@ -143,8 +173,21 @@ public sealed class ExchangeTests : IDisposable
         Assert.Equal(ExchangeFailure.ServerStopped, _server.LastFailure);
     }
 
+    // Kestrel asks the connections to close one after another: here the one that has the turn is asked first.
     [Fact]
-    public void Stop_DuringTheFile_LetsItEndWithinTheGrace()
+    public async Task Stop_ThatReachesTheServedClientFirst_ServesNoOtherClient()
+    {
+        var served = _server.Connect().Send(First + Second + "123");
+        var waiting = _server.Connect();
+        _server.BeginStop();
+        served.End();
+        await waiting.UntilServed();
+        Assert.Equal("", waiting.Heard);
+        Assert.Equal(["3"], _server.Lines);
+    }
+
+    [Fact]
+    public void Stop_DuringTheFile_LetsItEnd()
     {
         var client = _server.Connect().Send(First + Second + "123");
         _server.StopServer();
@@ -155,31 +198,15 @@ public sealed class ExchangeTests : IDisposable
     }
 
     [Fact]
-    public void Stop_DuringTheFile_EndsItAfterTheGrace()
+    public void Stop_DuringTheFile_EndsItWithTheAbort()
     {
         var client = _server.Connect().Send(First + Second + "123");
         _server.StopServer();
         _server.Time.Advance(TimeSpan.FromSeconds(4.9));
         Assert.False(client.IsServed);
-        _server.Time.Advance(TimeSpan.FromSeconds(0.2));
+        _server.AbortConnections();
         Assert.True(client.IsServed);
         Assert.Equal(["ERROR"], _server.Lines);
-    }
-
-    [Fact]
-    public void Stop_GraceEndedByASecondSignal_EndsTheFileAtOnce()
-    {
-        var client = _server.Connect().Send(First + Second + "123");
-        _server.StopServer();
-        _server.Grace.End();
-        Assert.True(client.IsServed);
-        Assert.Equal(["ERROR"], _server.Lines);
-    }
-
-    [Fact]
-    public void Stop_ASecondSignalAfterTheHostHasEnded_IsHarmless()
-    {
-        _server.Grace.Dispose();
-        _server.Grace.End();
+        Assert.Equal(ExchangeFailure.ServerStopped, _server.LastFailure);
     }
 }

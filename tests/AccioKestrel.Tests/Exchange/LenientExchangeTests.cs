@@ -45,6 +45,30 @@ public sealed class LenientExchangeTests : IDisposable
     }
 
     [Fact]
+    public void Lenient_IdleTimeoutShorterThanItsPatience_IsNotLate()
+    {
+        using var server = new ExchangeHarness(new AccioOptions { Lenient = true, IdleTimeout = 1 });
+        var client = server.Connect();
+        server.Time.Advance(TimeSpan.FromSeconds(1.4));
+        Assert.True(client.IsServed);
+        Assert.Equal(ExchangeFailure.IdleTimeout, server.LastFailure);
+    }
+
+    [Fact]
+    public void Lenient_HandshakeTimeoutShorterThanItsPatience_IsNotLate()
+    {
+        using var server = new ExchangeHarness(new AccioOptions { Lenient = true, HandshakeTimeout = 1 });
+        var client = server.Connect();
+        for (var i = 0; i < 6; i++)
+        {
+            server.Time.Advance(ExchangeLimits.CheckInterval);
+        }
+
+        Assert.True(client.IsServed);
+        Assert.Equal(ExchangeFailure.HandshakeTimeout, server.LastFailure);
+    }
+
+    [Fact]
     public void Lenient_Stop_EndsTheWaitForTheFirstByte()
     {
         var client = _server.Connect();

@@ -1,43 +1,44 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AccioKestrel.Tests.Hosting;
 
-/// <summary>The Accio server in somebody else's ASP.NET Core host.</summary>
+/// <summary>The Accio server in another ASP.NET Core host than the program's.</summary>
 public sealed class HostTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task AddAccio_InAHostWithHttp_ServesBothEachByItsOwnTransport()
     {
         var results = new ResultQueue();
         var builder = NewBuilder();
-        builder.Services.AddSingleton<IResultOutput>(results);
+        builder.Services.AddSingleton<IResultReceiver>(results);
         builder.Services.AddAccio().AddAccio();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0).Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0));
         await using var app = builder.Build();
         app.MapGet("/", () => "hello");
         await app.StartAsync().WaitAsync(s_limit);
-        var ports = Ports(app);
 
-        using var client = await ConnectAsync(ports[0]);
+        using var client = await ConnectAsync(app.AccioPorts().Single());
         using var http = new HttpClient { Timeout = s_limit };
         // In the middle of an exchange, which blocks its thread.
-        Assert.Equal("hello", await http.GetStringAsync(new Uri($"http://127.0.0.1:{ports[1]}/")));
+        Assert.Equal("hello", await http.GetStringAsync(new Uri(app.Urls.Single())));
         await SendAsync(client, "confirm-accio\r\nconfirm-accio-again\r\n\r\n12345");
         client.Shutdown(SocketShutdown.Send);
-        Assert.Equal(5, await results.Next());
+        Assert.Equal(5, await results.NextSizeAsync());
         await app.StopAsync().WaitAsync(s_limit);
     }
 
@@ -46,7 +47,7 @@ public sealed class HostTests
     {
         var results = new ResultQueue();
         var builder = NewBuilder();
-        builder.Services.AddSingleton<IResultOutput>(results);
+        builder.Services.AddSingleton<IResultReceiver>(results);
         builder.Services.AddAccio();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel
             .ListenAccio(IPAddress.Loopback, 0)
@@ -56,7 +57,7 @@ public sealed class HostTests
         await app.StartAsync().WaitAsync(s_limit);
 
         var clients = new List<Socket>();
-        foreach (var port in Ports(app))
+        foreach (var port in app.AccioPorts().Append(new Uri(app.Urls.Single()).Port))
         {
             clients.Add(await ConnectAsync(port));
         }
@@ -71,12 +72,175 @@ public sealed class HostTests
             Assert.Single(waiting, client => client.Available > 0);
             await SendAsync(turn, "confirm-accio\r\nconfirm-accio-again\r\n\r\n" + new string('x', 100_000 * size));
             turn.Shutdown(SocketShutdown.Send);
-            Assert.Equal(100_000 * size, await results.Next());
+            Assert.Equal(100_000 * size, await results.NextSizeAsync());
             waiting.Remove(turn);
         }
 
         await app.StopAsync().WaitAsync(s_limit);
         clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Host_WhoseLoggerAndMetricsListenerThrow_HasEveryResult(bool stock)
+    {
+        var results = new ResultQueue();
+        var builder = NewBuilder();
+        builder.Logging.AddProvider(new ThrowingLoggerProvider()).AddFilter("Microsoft", LogLevel.None).SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddSingleton<IResultReceiver>(results);
+        builder.Services.AddAccio(options => options.Allow = "127.0.0.2/32, 127.0.0.1/32");
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, stock));
+        await using var app = builder.Build();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name is "accio.exchange.duration" && instrument.Meter.Scope == app.Services.GetRequiredService<IMeterFactory>())
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("The listener fails."));
+        await app.StartAsync().WaitAsync(s_limit);
+        listener.Start();
+
+        for (var size = 0; size < 3; size++)
+        {
+            using var client = await ConnectAsync(app.AccioPorts()[0]);
+            await SendAsync(client, "confirm-accio\r\nconfirm-accio-again\r\n\r\n" + new string('x', size));
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Equal(size, await results.NextSizeAsync());
+        }
+
+        Assert.Null(app.Services.GetRequiredService<ExchangeHistory>().Current);
+        await app.StopAsync().WaitAsync(s_limit);
+    }
+
+    [Fact]
+    public async Task Host_WhoseMetricsListenerEndsTheAcceptLoop_IsStopped()
+    {
+        // Kestrel logs and measures each connection between two accepts.
+        var time = new FakeTimeProvider();
+        var builder = NewBuilder();
+        // On the host's Kestrel, as in the program: the other one does not measure.
+        builder.Services.AddSingleton<TimeProvider>(time).AddAccioCore();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccioCore(IPAddress.Loopback, 0, static _ => { }));
+        await using var app = builder.Build();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name is "kestrel.queued_connections" && instrument.Meter.Scope == app.Services.GetRequiredService<IMeterFactory>())
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("The listener fails."));
+        listener.Start();
+        await app.StartAsync().WaitAsync(s_limit);
+        using var client = await ConnectAsync(app.AccioPorts()[0]);
+
+        await Patience.UntilEqual(true, () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return app.Lifetime.ApplicationStopping.IsCancellationRequested;
+        });
+
+        Environment.ExitCode = 0;
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task UrgentBytes_OnEitherTransport_AreCountedInTheirPlace(bool stock)
+    {
+        var results = new ResultQueue();
+        var builder = NewBuilder();
+        builder.Services.AddSingleton<IResultReceiver>(results);
+        builder.Services.AddAccio();
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, stock));
+        await using var app = builder.Build();
+        await app.StartAsync().WaitAsync(s_limit);
+
+        using var client = await ConnectAsync(app.AccioPorts()[0]);
+        client.NoDelay = true;
+        await client.ReceiveAsync(new byte[7]).WaitAsync(s_limit);
+        // In the middle of a confirmation, and of the file.
+        await SendAsync(client, "confirm-");
+        client.Send("a"u8, SocketFlags.OutOfBand);
+        await SendAsync(client, "ccio\r\nconfirm-accio-again\r\n\r\n12");
+        client.Send("3"u8, SocketFlags.OutOfBand);
+        client.Send("4"u8, SocketFlags.OutOfBand);
+        await SendAsync(client, "5");
+        client.Shutdown(SocketShutdown.Send);
+        Assert.Equal(5, await results.NextSizeAsync());
+        await app.StopAsync().WaitAsync(s_limit);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_DuringAFile_GivesItTheTimeOfTheHost(bool stock)
+    {
+        var results = new ResultQueue();
+        await using var app = await StartAsync(results, stock);
+        using var client = await ConnectInTheFileAsync(app);
+
+        var stop = app.StopAsync();
+        Assert.NotSame(stop, await Task.WhenAny(stop, Task.Delay(TimeSpan.FromSeconds(0.5))));
+        await SendAsync(client, "67");
+        client.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal(7, await results.NextSizeAsync());
+        await stop.WaitAsync(s_limit);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_WhoseTimeIsOverDuringAFile_IsAnError(bool stock)
+    {
+        var results = new ResultQueue();
+        await using var app = await StartAsync(results, stock, services => services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1)));
+        using var client = await ConnectInTheFileAsync(app);
+
+        await app.StopAsync().WaitAsync(s_limit);
+
+        Assert.Equal((5, ExchangeFailure.ServerStopped), await results.NextOutcomeAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_WhoseTokenIsCanceledDuringAFile_IsAnError(bool stock)
+    {
+        var results = new ResultQueue();
+        await using var app = await StartAsync(results, stock, services => services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromHours(1)));
+        using var client = await ConnectInTheFileAsync(app);
+        using var hurry = new CancellationTokenSource();
+        var stop = app.StopAsync(hurry.Token);
+        Assert.NotSame(stop, await Task.WhenAny(stop, Task.Delay(TimeSpan.FromSeconds(0.5))));
+
+        await hurry.CancelAsync();
+
+        await stop.WaitAsync(s_limit);
+        Assert.Equal((5, ExchangeFailure.ServerStopped), await results.NextOutcomeAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_DuringAHandshakeAndAWaitForTheTurn_IsAtOnce(bool stock)
+    {
+        var results = new ResultQueue();
+        await using var app = await StartAsync(results, stock, services => services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromHours(1)));
+        using var served = await ConnectAsync(app.AccioPorts()[0]);
+        await served.ReceiveAsync(new byte[7]).WaitAsync(s_limit);
+        using var waiting = await ConnectAsync(app.AccioPorts()[1]);
+
+        await app.StopAsync().WaitAsync(s_limit);
+
+        Assert.Equal((0, ExchangeFailure.ServerStopped), await results.NextOutcomeAsync());
+        Assert.True(results.IsEmpty);
     }
 
     [Fact]
@@ -86,6 +250,18 @@ public sealed class HostTests
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(0));
         var exception = Assert.Throws<InvalidOperationException>(builder.Build);
         Assert.Contains("AddAccio", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Allow_AsAnArrayAndAsAText_StopsTheStart()
+    {
+        var builder = NewBuilder();
+        builder.Configuration.AddInMemoryCollection([new("Accio:Allow:0", "0.0.0.0/0")]);
+        builder.Configuration.AddInMemoryCollection([new("Accio:Allow", "10.0.0.0/8")]);
+        builder.Services.AddAccio();
+        await using var app = builder.Build();
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
+        Assert.Contains("both 10.0.0.0/8 and an array", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,9 +280,13 @@ public sealed class HostTests
     [InlineData("IdleTimeout", "0")]
     [InlineData("IdleTimeout", "NaN")]
     [InlineData("IdleTimeout", "86401")]
-    [InlineData("ShutdownGrace", "-1")]
     [InlineData("Backlog", "0")]
     [InlineData("Backlog", "65536")]
+    [InlineData("MinDataRate", "10000000000000000")]
+    [InlineData("MaxFileSize", "-1")]
+    [InlineData("Allow", "10.0.0.1/8/8")]
+    [InlineData("Allow", "")]
+    [InlineData("ProxyProtocol", "10.0.0.1/33")]
     public async Task Options_OutOfRange_StopTheHostFromStarting(string key, string value)
     {
         var builder = NewBuilder();
@@ -115,19 +295,68 @@ public sealed class HostTests
         await using var app = builder.Build();
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync().WaitAsync(s_limit));
         Assert.Contains($"Accio:{key}", exception.Message, StringComparison.Ordinal);
-        Assert.Contains(value, exception.Message, StringComparison.Ordinal);
+        Assert.Contains($", not '{value}'.", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ShutdownGrace", "0")]
+    [InlineData("MinDataRate", "1e15")]
+    [InlineData("MaxFileSize", "9223372036854775807")]
+    public void Options_AtTheEndOfTheirRange_AreAllowed(string key, string value)
+    {
+        var builder = NewBuilder();
+        builder.Configuration.AddInMemoryCollection([new($"Accio:{key}", value)]);
+        builder.Services.AddAccio();
+        using var app = (IDisposable)builder.Build();
+        Assert.NotNull(((WebApplication)app).Services.GetRequiredService<IOptions<AccioOptions>>().Value);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, bool stock)
+    {
+        if (stock)
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseConnectionHandler<AccioConnectionHandler>());
+        }
+        else
+        {
+            kestrel.ListenAccio(IPAddress.Loopback, 0);
+        }
+    }
+
+    /// <summary>A host with two endpoints, so that a client can wait for its turn.</summary>
+    private static async Task<WebApplication> StartAsync(ResultQueue results, bool stock, Action<IServiceCollection>? configure = null)
+    {
+        var builder = NewBuilder();
+        builder.Services.AddSingleton<IResultReceiver>(results);
+        builder.Services.AddAccio();
+        configure?.Invoke(builder.Services);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            Listen(kestrel, stock);
+            Listen(kestrel, stock);
+        });
+        var app = builder.Build();
+        await app.StartAsync().WaitAsync(s_limit);
+        return app;
+    }
+
+    /// <summary>A client of whose file 5 bytes have come, and not the end.</summary>
+    private static async Task<Socket> ConnectInTheFileAsync(WebApplication app)
+    {
+        var client = await ConnectAsync(app.AccioPorts()[0]);
+        await SendAsync(client, "confirm-accio\r\nconfirm-accio-again\r\n\r\n12345");
+        var history = app.Services.GetRequiredService<ExchangeHistory>();
+        await Patience.UntilEqual(5L, () => history.Current?.Bytes);
+        return client;
     }
 
     private static WebApplicationBuilder NewBuilder()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         return builder;
     }
-
-    private static int[] Ports(WebApplication app) =>
-        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port)];
 
     private static async Task<Socket> ConnectAsync(int port)
     {
@@ -144,19 +373,12 @@ public sealed class HostTests
         }
     }
 
-    private sealed class ResultQueue : IResultOutput
+    private sealed class ThrowingLoggerProvider : ILoggerProvider
     {
-        private readonly System.Threading.Channels.Channel<ExchangeOutcome> _outcomes =
-            System.Threading.Channels.Channel.CreateUnbounded<ExchangeOutcome>();
+        public ILogger CreateLogger(string categoryName) => new ThrowingLogger();
 
-        public void Write(ExchangeOutcome outcome) => Assert.True(_outcomes.Writer.TryWrite(outcome));
-
-        /// <summary>The size of the next counted file.</summary>
-        public async Task<long> Next()
+        public void Dispose()
         {
-            var outcome = await _outcomes.Reader.ReadAsync().AsTask().WaitAsync(s_limit);
-            Assert.Null(outcome.Failure);
-            return outcome.Bytes;
         }
     }
 }

@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Configuration;
 
 namespace AccioKestrel.Tests.Packaging;
 
@@ -41,7 +42,7 @@ public sealed class KubernetesTests
     public void TerminationGracePeriod_IsLongerThanTheServersOwn()
     {
         const int hostLimit = 5;
-        Assert.True(Pod.TerminationGracePeriodSeconds > new AccioOptions().ShutdownGrace + hostLimit);
+        Assert.True(Pod.TerminationGracePeriodSeconds > Settings.ShutdownGrace(new ConfigurationManager()).TotalSeconds + hostLimit);
     }
 
     [Fact]

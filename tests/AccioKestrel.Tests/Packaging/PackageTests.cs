@@ -1,33 +1,54 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Xml.Linq;
-using AccioKestrel.Tests.EndToEnd;
 
 namespace AccioKestrel.Tests.Packaging;
 
-/// <summary>The packages that <c>dotnet pack</c> makes, from the folder where it puts them.</summary>
-[Collection(nameof(OneAfterAnother))]
+/// <summary>The packages that <c>dotnet pack</c> makes.</summary>
 public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture<PackageTests.Packages>, IDisposable
 {
     private readonly Build _build = new();
 
     public void Dispose() => _build.Dispose();
 
-    [Fact]
-    public void Pack_AtTheRoot_GivesTheToolAndTheLibraryAlone()
+    public static TheoryData<string, string[]> Made => new()
     {
-        string[] expected = [$"AccioKestrel.{Build.Version}.nupkg", $"AccioKestrel.AspNetCore.{Build.Version}.nupkg"];
-        Assert.Equal(expected, Directory.GetFiles(packages.Folder).Select(Path.GetFileName).Order());
-        foreach (var file in expected)
+        { "AccioKestrel", [] },
+        { "AccioKestrel.AspNetCore", [] },
+        { "AccioKestrel.AspNetCore.Status", [$"AccioKestrel.AspNetCore [{Build.Version}]"] },
+        { "AccioKestrel.Check", [] },
+    };
+
+    [Fact]
+    public void Pack_AtTheRoot_GivesTheToolsAndTheLibrariesAlone()
+    {
+        var expected = Made.Select(row => $"{row.Data.Item1}.{Build.Version}.nupkg").Concat(
+            Made.Where(row => IsLibrary(row.Data.Item1)).Select(row => $"{row.Data.Item1}.{Build.Version}.snupkg"));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(packages.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Made))]
+    public void Package_SaysWhatItIs_AndAsksForNoMoreThanItMust(string id, string[] dependencies)
+    {
+        using var package = ZipFile.OpenRead(Path.Combine(packages.Folder, $"{id}.{Build.Version}.nupkg"));
+        using var stream = package.Entries.Single(entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        var metadata = XDocument.Load(stream).Root!.Elements().Single().Elements().ToLookup(element => element.Name.LocalName);
+        Assert.Equal(Build.Version, metadata["version"].Single().Value);
+        Assert.Equal("MIT", metadata["license"].Single().Value);
+        Assert.NotEmpty(metadata["description"].Single().Value);
+        Assert.NotEmpty((string?)metadata["repository"].Single().Attribute("commit") ?? "");
+        Assert.NotNull(package.GetEntry(metadata["readme"].Single().Value));
+        // The libraries ask for the shared framework, and for their own version of each other; a tool has all with it.
+        Assert.Equal(dependencies, metadata["dependencies"].Descendants().Where(element => element.Name.LocalName is "dependency")
+            .Select(element => $"{(string?)element.Attribute("id")} {(string?)element.Attribute("version")}"));
+        if (IsLibrary(id))
         {
-            using var package = ZipFile.OpenRead(Path.Combine(packages.Folder, file));
-            using var stream = package.Entries.Single(entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
-            var metadata = XDocument.Load(stream).Root!.Elements().Single().Elements().ToLookup(element => element.Name.LocalName);
-            Assert.Equal(Build.Version, metadata["version"].Single().Value);
-            Assert.Equal("MIT", metadata["license"].Single().Value);
-            Assert.NotEmpty(metadata["description"].Single().Value);
-            Assert.NotNull(package.GetEntry(metadata["readme"].Single().Value));
-            // The library asks for the shared framework and nothing else; a tool has all with it.
-            Assert.DoesNotContain(metadata["dependencies"].Descendants(), element => element.Name.LocalName is "dependency");
+            Assert.NotNull(package.GetEntry(metadata["icon"].Single().Value));
+            Assert.Equal("Microsoft.AspNetCore.App", (string?)metadata["frameworkReferences"].Descendants().Last().Attribute("name"));
+            Assert.NotNull(package.GetEntry($"lib/net10.0/{id}.xml"));
+            using var symbols = ZipFile.OpenRead(Path.Combine(packages.Folder, $"{id}.{Build.Version}.snupkg"));
+            Assert.NotNull(symbols.GetEntry($"lib/net10.0/{id}.pdb"));
         }
     }
 
@@ -37,7 +58,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         var folder = _build.PathOf("tool");
         await _build.RunWithoutCacheAsync("tool", "install", "AccioKestrel", "--tool-path", folder, "--source", packages.Folder);
         var tool = Path.Combine(folder, "accio-kestrel");
-        Assert.StartsWith(Build.Version, await ChildProcess.RunShellAsync("\"$0\" --version", tool), StringComparison.Ordinal);
+        Assert.StartsWith($"accio-kestrel {Build.Version}", await ChildProcess.RunShellAsync("\"$0\" --version", tool), StringComparison.Ordinal);
 
         await using var server = await AccioServer.StartAsync(shell: $"exec '{tool}' \"$@\"");
         await server.TransferAsync(123_456);
@@ -51,18 +72,67 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         Assert.Contains(Build.Version, version, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("AspNetCore", "/healthz", "Healthy")]
+    [InlineData("Status", "/accio/", "<!doctype html>")]
+    public async Task Readme_FollowedInAFreshHost_ServesHttpAndAccio(string package, string path, string start)
+    {
+        using var host = await FreshHost.CreateAsync(packages.Folder, $"package/{package}/README.md");
+        await ExpectBothAsync(await host.MakeAsync("build"), host.Port, path, start);
+    }
+
     [Fact]
-    public async Task Library_InTheSampleHost_ServesHttpAndAccio()
+    public async Task Readme_FollowedInAFreshHostWithNoAddressAtAll_ServesHttpWhereItWould()
+    {
+        // Port 5000 of a network of its own: another test, or another program, may have this machine's.
+        Needs.Capability(Capability.AdministerSystem);
+        Needs.Installed("unshare", "ip", "curl", "nc");
+        using var host = await FreshHost.CreateAsync(packages.Folder, "package/AspNetCore/README.md");
+        var program = await host.MakeAsync("build");
+        await using var run = new ChildProcess("/bin/bash", ["-c", """
+            exec unshare --net bash -c '
+                ip link set lo up; "$0" &
+                until curl --silent --fail http://localhost:5000/healthz >&2; do kill -0 $! || exit; sleep 0.1; done
+                curl --silent http://localhost:5000/ >&2
+                printf "confirm-accio\r\nconfirm-accio-again\r\n\r\nhello" | nc -N 127.0.0.1 "$1" >&2
+                kill -TERM $!; wait $!' "$0" "$1"
+            """, program, AccioServer.Number(host.Port)]);
+        Assert.Equal(0, await run.ExitAsync());
+        Assert.Contains("Hello World!", run.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(": 5 bytes in ", run.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Now listening on: http://localhost:5000", run.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("http://0.0.0.0", run.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("warn:", run.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Readme_FollowedInAFreshHost_CanBeCompiledAheadOfTime()
+    {
+        Assert.SkipUnless(RuntimeInformation.RuntimeIdentifier.EndsWith("linux-x64", StringComparison.Ordinal), "The native compiler is tried on linux-x64.");
+        Needs.Installed("gcc", "/usr/include/zlib.h");
+        Assert.SkipUnless(
+            Directory.Exists(Path.Combine(FreshHost.UserCache, "runtime.linux-x64.microsoft.dotnet.ilcompiler")),
+            "The native compiler is not in the cache of packages: dotnet publish AccioKestrel.csproj -p:PublishProfile=native brings it.");
+        using var host = await FreshHost.CreateAsync(packages.Folder, "package/Status/README.md");
+        await ExpectBothAsync(await host.MakeAsync("publish -r linux-x64 -p:PublishAot=true"), host.Port, "/accio/", "<!doctype html>");
+    }
+
+    [Fact]
+    public async Task Sample_ServesHttpAndAccio()
     {
         var folder = _build.PathOf("sample");
-        await _build.RunWithoutCacheAsync("build", "samples/HttpAndAccio", "-o", folder);
+        // The source that the sample's own configuration names; it may be empty, but must be there.
+        Directory.CreateDirectory(Repository.PathOf("out/packages"));
+        await _build.RunWithoutCacheAsync("build", "samples/HttpAndAccio", "-o", folder, $"-p:RestoreAdditionalProjectSources={packages.Folder}");
 
         var port = AccioServer.FreePort();
-        await using var server = await AccioServer.StartAsync(shell: $"exec '{folder}/HttpAndAccio' --AccioPort \"$1\" --HttpPort {port}");
+        await using var server = await AccioServer.StartAsync(shell: $"exec '{folder}/HttpAndAccio' --AccioPort \"$1\" --urls http://127.0.0.1:{port}");
         using var client = await server.ConnectServedAsync();
         using var http = new StatusClient(port);
         // In the middle of an exchange.
         Assert.Equal("Hello by HTTP.\n", await http.TextAsync("/"));
+        Assert.Equal("Healthy", await http.TextAsync("/healthz"));
+        Assert.Contains("\"step\":\"firstConfirmation\"", await http.TextAsync("/accio/api/status"), StringComparison.Ordinal);
         await client.SendFirstConfirmationAsync();
         await client.ExpectCommandAsync();
         await client.SendSecondConfirmationAsync();
@@ -72,21 +142,43 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         await server.StopAsync(123_456);
     }
 
-    /// <summary>Made once for all tests, anew.</summary>
-    public sealed class Packages : IAsyncLifetime
+    private static bool IsLibrary(string id) => id.StartsWith("AccioKestrel.AspNetCore", StringComparison.Ordinal);
+
+    /// <summary>Starts a host that has been made by the README, and uses both.</summary>
+    private static async Task ExpectBothAsync(string program, int port, string path, string start)
     {
-        public string Folder { get; } = Repository.PathOf("out/packages");
-
-        public async ValueTask InitializeAsync()
+        var http = AccioServer.FreePort();
+        await using var process = new ChildProcess(program, ["--urls", $"http://localhost:{http}"]);
+        await process.Output.WaitUntilAsync(text => text.Contains("Application started.", StringComparison.Ordinal));
+        using var browser = new HttpClient { BaseAddress = new Uri($"http://localhost:{http}"), Timeout = Patience.Limit };
+        Assert.Equal("Hello World!", await browser.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));
+        Assert.StartsWith(start, await browser.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        using (var client = await AccioClient.ConnectAsync(port))
         {
-            if (Directory.Exists(Folder))
-            {
-                Directory.Delete(Folder, recursive: true);
-            }
-
-            await Build.RunAsync("pack");
+            await client.TransferAsync(123_456);
         }
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        Signal.Terminate.SendTo(process.Id);
+        Assert.Equal(0, await process.ExitAsync());
+        Assert.Contains(": 123456 bytes in ", process.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"Now listening on: http://localhost:{http}\n", process.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("http://0.0.0.0", process.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("warn:", process.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Made once for all tests, in a folder that no other test run writes to.</summary>
+    public sealed class Packages : IAsyncLifetime
+    {
+        private readonly Build _build = new();
+
+        public string Folder => _build.PathOf("packages");
+
+        public async ValueTask InitializeAsync() => await Build.RunAsync("pack", $"-p:PackageOutputPath={Folder}");
+
+        public ValueTask DisposeAsync()
+        {
+            _build.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 }

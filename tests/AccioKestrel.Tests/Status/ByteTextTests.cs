@@ -16,18 +16,31 @@ public sealed class ByteTextTests
     [InlineData(long.MaxValue, "8.00 EiB")]
     public void Size_HasThreeDigitsAndABinaryUnit(long bytes, string text) => Assert.Equal(text, ByteText.Size(bytes));
 
+    [Theory]
+    [InlineData(5, 0.0004, "in less than 1 ms")]
+    [InlineData(5, 0.0042, "in 4 ms")]
+    [InlineData(20_480, 0.0099, "in 10 ms")]
+    [InlineData(20_480, 0.02, "in 20 ms, 0.98 MiB/s")]
+    [InlineData(0, 0.5, "in 500 ms")]
+    [InlineData(1024, 0.9996, "in 1.00 s, 1.00 KiB/s")]
+    [InlineData(1024, 3.18, "in 3.18 s, 322 B/s")]
+    [InlineData(60, 59.996, "in 0:00:59, 1 B/s")]
+    [InlineData(90_000, 90_000, "in 25:00:00, 1 B/s")]
+    public void InTime_ShowsNoZero_AndNoRateOfNextToNoTime(long bytes, double seconds, string text) =>
+        Assert.Equal(text, ByteText.InTime(bytes, TimeSpan.FromSeconds(seconds)));
+
     [Fact]
     public void RecentRate_IsTheGrowthOverTheLastLooks()
     {
         var rate = new RecentRate();
-        Assert.Equal(0, rate.Look(1000, TimeSpan.FromSeconds(1)));
-        Assert.Equal(500, rate.Look(1500, TimeSpan.FromSeconds(2)));
-        Assert.Equal(500, rate.Look(2000, TimeSpan.FromSeconds(3)));
+        Assert.Equal(0, rate.Sample(1000, TimeSpan.FromSeconds(1)));
+        Assert.Equal(500, rate.Sample(1500, TimeSpan.FromSeconds(2)));
+        Assert.Equal(500, rate.Sample(2000, TimeSpan.FromSeconds(3)));
         for (var second = 4; second < 10; second++)
         {
-            rate.Look(2000, TimeSpan.FromSeconds(second));
+            rate.Sample(2000, TimeSpan.FromSeconds(second));
         }
 
-        Assert.Equal(0, rate.Look(2000, TimeSpan.FromSeconds(10)));
+        Assert.Equal(0, rate.Sample(2000, TimeSpan.FromSeconds(10)));
     }
 }

@@ -9,14 +9,14 @@ namespace AccioKestrel.Tests.Status;
 
 /// <summary>
 /// The description of the API that the program serves is the one that Microsoft.AspNetCore.OpenApi makes of its
-/// endpoints. After a change, <c>ACCIO_UPDATE=1 dotnet test</c> writes it anew.
+/// endpoints. After a change, <c>ACCIO_UPDATE=1 dotnet test</c> writes it again.
 /// </summary>
 public sealed class OpenApiTests
 {
     [Fact]
     public async Task Description_IsWhatTheEndpointsAre()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = nameof(AccioKestrel) });
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddAccio();
@@ -38,9 +38,9 @@ public sealed class OpenApiTests
         var made = await http.GetStringAsync(new Uri("/made/v1.json", UriKind.Relative), TestContext.Current.CancellationToken) + "\n";
         if (Environment.GetEnvironmentVariable("ACCIO_UPDATE") is "1")
         {
-            await File.WriteAllTextAsync(Repository.PathOf("Status/openapi.json"), made, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Repository.PathOf("Server/StatusAddress/openapi.json"), made, TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal(made, await File.ReadAllTextAsync(Repository.PathOf("Status/openapi.json"), TestContext.Current.CancellationToken));
+        Assert.Equal(made, await File.ReadAllTextAsync(Repository.PathOf("Server/StatusAddress/openapi.json"), TestContext.Current.CancellationToken));
     }
 }

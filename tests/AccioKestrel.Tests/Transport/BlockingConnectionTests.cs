@@ -1,7 +1,6 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel.Tests.Transport;
@@ -85,30 +84,35 @@ public sealed class BlockingConnectionTests : IAsyncLifetime
     {
         // By now the low-water mark is raised, and a byte alone does not wake the receive.
         const int fast = 32 * 1024 * 1024;
-        var totals = Channel.CreateUnbounded<long>();
-        var discarding = ListenerHarness.DiscardToEnd(_connection, total => totals.Writer.TryWrite(total));
+        using var totals = new BlockingCollection<long>();
+        var discarding = ListenerHarness.DiscardToEnd(_connection, totals.Add);
         for (var sent = 0; sent < fast;)
         {
             sent += await _client.SendAsync(new byte[fast - sent]).WaitAsync(ListenerHarness.Limit);
         }
 
-        await UntilAsync(fast);
+        Until(fast);
         for (var trickled = 1; trickled <= 3; trickled++)
         {
-            var clock = Stopwatch.StartNew();
-            _client.Send(new byte[1]);
-            await UntilAsync(fast + trickled);
-            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
+            var (_, waited) = await OwnWaiting.MeasureAsync(Environment.ProcessId, () =>
+            {
+                _client.Send(new byte[1]);
+                Until(fast + trickled);
+            });
+            Assert.InRange(waited, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
         }
 
         _client.Shutdown(SocketShutdown.Send);
         Assert.Equal(fast + 3, await discarding);
 
-        async Task UntilAsync(long total)
+        void Until(long total)
         {
-            while (await totals.Reader.ReadAsync().AsTask().WaitAsync(ListenerHarness.Limit) < total)
+            long next;
+            do
             {
+                Assert.True(totals.TryTake(out next, ListenerHarness.Limit));
             }
+            while (next < total);
         }
     }
 
@@ -130,7 +134,6 @@ public sealed class BlockingConnectionTests : IAsyncLifetime
         // The client has sent everything and closed: what the server still sends to it is answered by a reset.
         _client.Send(new byte[100]);
         _client.Dispose();
-        Assert.False((await _connection.Transport.Output.WriteAsync("accio\r\n"u8.ToArray())).IsCompleted);
         while (!(await _connection.Transport.Output.WriteAsync("accio\r\n"u8.ToArray())).IsCompleted)
         {
             await Task.Yield();
@@ -177,6 +180,95 @@ public sealed class BlockingConnectionTests : IAsyncLifetime
         await Assert.ThrowsAsync<ConnectionAbortedException>(() => reading);
         await _connection.DisposeAsync();
         Assert.Equal(SocketError.ConnectionReset, Assert.Throws<SocketException>(() => _client.Receive(new byte[1])).SocketErrorCode);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Read_CanceledByItsToken_TakesWhatHasComeAndEndsThoughMoreComes(bool floods)
+    {
+        // As a stream of TLS does: it reads again and again until it has a whole record to show.
+        _client.Send(new byte[10_000]);
+        using var flood = new CancellationTokenSource();
+        var flooding = floods ? Task.Run(() => FloodAsync(flood.Token)) : Task.CompletedTask;
+        var taken = 0L;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ListenerHarness.OnThread<int>(async () =>
+        {
+            while (true)
+            {
+                var result = await Input.ReadAsync(new CancellationToken(canceled: true));
+                taken += result.Buffer.Length;
+                Input.AdvanceTo(result.Buffer.End);
+            }
+        }));
+        Assert.InRange(taken, 10_000, 100_000);
+
+        // The reader can go on. A flood may have filled the buffers or not even have begun: the byte goes out as soon as there is room.
+        await flood.CancelAsync();
+        await flooding;
+        _ = _client.SendAsync("b"u8.ToArray());
+        var more = await ListenerHarness.OnThread(() => Input.ReadAsync());
+        Assert.False(more.Buffer.IsEmpty);
+
+        async Task FloodAsync(CancellationToken end)
+        {
+            try
+            {
+                while (true)
+                {
+                    await _client.SendAsync(new byte[100_000], end);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Enough.
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Read_CanceledByItsToken_IsWokenThoughBytesTrickleIn()
+    {
+        using var token = new CancellationTokenSource();
+        using var trickle = new Timer(_ => _client.Send(new byte[1]), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
+        var reading = ListenerHarness.OnThread<int>(async () =>
+        {
+            while (true)
+            {
+                var result = await Input.ReadAsync(token.Token);
+                Input.AdvanceTo(result.Buffer.End);
+            }
+        });
+        await token.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Theory]
+    [InlineData("cancel")]
+    [InlineData("token")]
+    [InlineData("abort")]
+    public async Task Write_ToAClientThatDoesNotRead_EndsWhenItIsNotWantedAnyMore(string by)
+    {
+        using var token = new CancellationTokenSource();
+        var output = _connection.Transport.Output;
+        // More than the kernel has room for.
+        var writing = ListenerHarness.OnThread(() => output.WriteAsync(new byte[64 * 1024 * 1024], token.Token));
+        Assert.NotSame(writing, await Task.WhenAny(writing, Task.Delay(TimeSpan.FromMilliseconds(300))));
+        switch (by)
+        {
+            case "cancel":
+                output.CancelPendingFlush();
+                Assert.True((await writing).IsCanceled);
+                break;
+            case "token":
+                await token.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+                break;
+            default:
+                _connection.Abort(new ConnectionAbortedException());
+                await Assert.ThrowsAsync<ConnectionAbortedException>(() => writing);
+                break;
+        }
     }
 
     [Fact]

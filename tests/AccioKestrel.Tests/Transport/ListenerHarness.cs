@@ -4,14 +4,13 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace AccioKestrel.Tests.Transport;
 
 /// <summary>The transport alone, on a real socket of the loopback interface.</summary>
 internal sealed class ListenerHarness : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private ListenerHarness(IConnectionListener listener) => Listener = listener;
 
@@ -20,7 +19,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
     public static Task<IConnectionListener> BindAsync(int port = 0)
     {
         var factory = new AccioTransportFactory(
-            Options.Create(new AccioOptions()), new AccioListeners(TestMeters.Factory), TimeProvider.System, NewLifetime(), NullLogger<SequentialListener>.Instance);
+            () => new AccioOptions().Backlog, new AccioListeners(TestMeters.Factory), TimeProvider.System, NewLifetime(), new UnfailingLogger(NullLogger.Instance));
         return factory.BindAsync(new AccioEndPoint(IPAddress.Loopback, port)).AsTask();
     }
 
@@ -31,7 +30,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
     /// <summary>Accepts on a thread of its own, as an accept blocks until there is a client.</summary>
     public Task<ConnectionContext?> AcceptAsync() => OnThread(() => Listener.AcceptAsync());
 
-    /// <summary>An accept that has got nobody for so long that it must be waiting.</summary>
+    /// <summary>An accept that has returned no client for so long that it must be waiting.</summary>
     public async Task<Task<ConnectionContext?>> BeginAcceptAsync()
     {
         var accept = AcceptAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AccioKestrel.Tests.Transport;
 
@@ -77,7 +78,22 @@ public sealed class SequentialListenerTests
     }
 
     [Fact]
-    public async Task Accept_ClientThatGaveUpWhileItWaited_CostsNobodyTheirTurn()
+    public async Task Accept_AfterAConnectionWhoseMiddlewareThrowsAtItsEnd_GoesOn()
+    {
+        await using var harness = await ListenerHarness.StartAsync();
+        var (first, connection) = await harness.ConnectAndAcceptAsync();
+        connection.ConnectionClosed.Register(() => throw new InvalidOperationException("A defect of middleware."));
+
+        await connection.DisposeAsync();
+
+        using var second = await harness.ConnectAsync();
+        await using var next = await harness.AcceptAsync();
+        Assert.Equal(second.LocalEndPoint, next!.RemoteEndPoint);
+        first.Dispose();
+    }
+
+    [Fact]
+    public async Task Accept_ClientThatGaveUpWhileItWaited_CostsNoOtherClientItsTurn()
     {
         await using var harness = await ListenerHarness.StartAsync();
         var impatient = await harness.ConnectAsync();
@@ -101,13 +117,71 @@ public sealed class SequentialListenerTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
         var lifetime = ListenerHarness.NewLifetime();
-        await using var listener = new SequentialListener(socket, new AccioListeners(TestMeters.Factory), TimeProvider.System, lifetime, NullLogger.Instance);
+        await using var listener = SequentialListener.Start(new AcceptQueue(socket), new AccioListeners(TestMeters.Factory), TimeProvider.System, lifetime, new UnfailingLogger(NullLogger.Instance));
         socket.Shutdown(SocketShutdown.Both);
 
         Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
         Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
-        Assert.Equal(1, Environment.ExitCode);
-        Environment.ExitCode = 0;
+    }
+
+    [Fact]
+    public async Task Accept_WithALoggerThatThrows_GoesOn()
+    {
+        // Each accept fails by an exception that is no socket error, and that is logged.
+        using var socket = NewDeafSocket();
+        var listeners = new AccioListeners(TestMeters.Factory);
+        var lifetime = ListenerHarness.NewLifetime();
+        await using var listener = SequentialListener.Start(new AcceptQueue(socket), listeners, TimeProvider.System, lifetime, new UnfailingLogger(new ThrowingLogger()));
+        var accept = ListenerHarness.OnThread(() => listener.AcceptAsync());
+        while (listeners.Shortages < 3)
+        {
+            Assert.False(accept.IsCompleted);
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+
+        Assert.True(listener.IsAccepting);
+        await listener.UnbindAsync();
+        Assert.Null(await accept);
+        Assert.False(lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Accept_ThatCannotBeTriedAgain_StopsTheApplication()
+    {
+        using var socket = NewDeafSocket();
+        var lifetime = ListenerHarness.NewLifetime();
+        await using var listener = SequentialListener.Start(
+            new AcceptQueue(socket), new AccioListeners(TestMeters.Factory), new TimeWithoutTimers(), lifetime, new UnfailingLogger(new ThrowingLogger()));
+
+        Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
+        Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task IsAccepting_WhenTheServersLoopHasEnded_IsFalse()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        var time = new FakeTimeProvider();
+        var listeners = new AccioListeners(TestMeters.Factory);
+        await using var listener = SequentialListener.Start(new AcceptQueue(socket), listeners, time, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
+        Assert.True(listeners.AreAccepting);
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.EndPoint);
+        await using var connection = await ListenerHarness.OnThread(() => listener.AcceptAsync());
+        Assert.True(listeners.AreAccepting);
+
+        time.Advance(TimeSpan.FromSeconds(6));
+        Assert.False(listeners.AreAccepting);
+
+        var accept = ListenerHarness.OnThread(() => listener.AcceptAsync());
+        await Patience.UntilEqual(true, () => listeners.AreAccepting);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(listeners.AreAccepting);
+        await listener.UnbindAsync();
+        Assert.Null(await accept);
+        Assert.False(listeners.AreAccepting);
     }
 
     [Fact]
@@ -116,5 +190,19 @@ public sealed class SequentialListenerTests
         var factory = new AccioTransportFactory(null!, null!, null!, null!, null!);
         Assert.True(factory.CanBind(new AccioEndPoint(IPAddress.Any, 0)));
         Assert.False(factory.CanBind(new IPEndPoint(IPAddress.Any, 0)));
+    }
+
+    /// <summary>A socket that does not listen, which the runtime finds before the kernel is asked.</summary>
+    private static Socket NewDeafSocket()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private sealed class TimeWithoutTimers : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            dueTime == Timeout.InfiniteTimeSpan ? base.CreateTimer(callback, state, dueTime, period) : throw new InvalidOperationException("No timers here.");
     }
 }

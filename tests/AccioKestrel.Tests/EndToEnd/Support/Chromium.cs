@@ -5,17 +5,34 @@ namespace AccioKestrel.Tests.EndToEnd;
 /// <summary>The system's own browser, without a window.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const string Program = "/usr/bin/chromium";
+    public const string Program = "/usr/bin/chromium";
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public static bool IsInstalled => File.Exists(Program);
 
+    /// <summary>Starts a server with a status page, for a test that looks at it.</summary>
+    internal static async Task<(AccioServer Server, StatusClient Status)> StartServerAsync(string options = "")
+    {
+        Needs.Installed(Program);
+        return await StatusClient.StartAsync(options);
+    }
+
+    /// <summary>Opens the status page and waits until it is live.</summary>
+    internal async Task<IPage> OpenStatusAsync(int port, List<string> complaints, BrowserNewContextOptions? options = null)
+    {
+        var page = await OpenAsync(complaints, options);
+        await page.GotoAsync($"http://127.0.0.1:{port}/");
+        await Assertions.Expect(page.Locator("#connection")).ToHaveTextAsync("Live");
+        return page;
+    }
+
     public async ValueTask InitializeAsync()
     {
         if (IsInstalled)
         {
+            Assertions.SetDefaultExpectTimeout((float)Patience.Limit.TotalMilliseconds);
             _playwright = await Playwright.CreateAsync();
             _browser = await _playwright.Chromium.LaunchAsync(new()
             {

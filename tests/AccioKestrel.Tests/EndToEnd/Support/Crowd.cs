@@ -37,10 +37,10 @@ internal sealed class Crowd
         }
     }
 
-    /// <summary>Sees that nobody else has got a turn.</summary>
+    /// <summary>Checks that no other client has its turn.</summary>
     public void ExpectNoOther() => Assert.DoesNotContain(_waiting, turn => turn.IsCompleted);
 
-    /// <summary>Waits until those that have their turn are served, one by each of these servers, where nobody else waits.</summary>
+    /// <summary>Waits until the clients that have their turn are served, one by each of these servers, at which no other client waits.</summary>
     public async Task<Dictionary<Backend, Turn>> ExpectServedByAsync(params Backend[] servers)
     {
         var served = new Dictionary<Backend, Turn>();
@@ -52,6 +52,10 @@ internal sealed class Crowd
         Assert.Equal(Served.ToHashSet(), served.Values.ToHashSet());
         return served;
     }
+
+    /// <summary>Sees that the server's log has the address of each of its clients, and not the balancer's. A server that was killed has not written its last lines.</summary>
+    public void ExpectAddresses(Backend server) =>
+        Assert.All(server.Sizes, size => Assert.Contains($" 127.0.0.1:{_turns[size].Port}: {size} bytes", server.Server.Errors.ToString(), StringComparison.Ordinal));
 
     /// <summary>Sees that no client of this server had its turn before the one in front of it had ended.</summary>
     public void ExpectOneAtATime(Backend server)

@@ -33,18 +33,25 @@ internal sealed partial class HaProxy : IAsyncDisposable
 
     private string SocketPath => System.IO.Path.Combine(_folder.FullName, "socket");
 
-    public static void SkipUnlessInstalled() => Assert.SkipWhen(Path is null, "haproxy is not installed.");
+    public static void SkipUnlessInstalled() => Assert.SkipWhen(Path is null, "haproxy is not installed (Debian package: haproxy).");
 
     /// <summary>Runs it to its end with these arguments, which must be a good one.</summary>
     public static Task<string> RunAsync(params string[] arguments) => ChildProcess.RunShellAsync("exec \"$0\" \"$@\"", [Path!, .. arguments]);
 
+    /// <summary>Starts a server that takes PROXY headers from the balancer.</summary>
+    public static Task<Backend> StartServerAsync(string options = "") => Backend.StartAsync($"--proxy-protocol 127.0.0.1/32 {options}");
+
     /// <summary>Starts it in front of up to four servers, and waits until it has found all of them well.</summary>
-    public static async Task<HaProxy> StartAsync(params Backend[] servers)
+    public static Task<HaProxy> StartAsync(params Backend[] servers) => StartAsync([], servers);
+
+    /// <param name="changes">What is different from the deployed configuration.</param>
+    /// <param name="servers">The servers.</param>
+    public static async Task<HaProxy> StartAsync((string Original, string Replacement)[] changes, params Backend[] servers)
     {
         var folder = Directory.CreateTempSubdirectory("accio");
         var (port, statusPort) = (AccioServer.FreePort(), AccioServer.FreePort());
         var file = System.IO.Path.Combine(folder.FullName, "haproxy.cfg");
-        await File.WriteAllTextAsync(file, Configure(port, statusPort, System.IO.Path.Combine(folder.FullName, "socket"), servers));
+        await File.WriteAllTextAsync(file, Configure(port, statusPort, System.IO.Path.Combine(folder.FullName, "socket"), servers, changes));
         var proxy = new HaProxy(new ChildProcess(Path!, ["-db", "-f", file]), folder, port, servers);
         if (!await proxy.IsStartedAsync())
         {
@@ -60,7 +67,7 @@ internal sealed partial class HaProxy : IAsyncDisposable
     /// <summary>Takes a server out for all but the client that it serves.</summary>
     public async Task DrainAsync(Backend server) => Assert.Equal("\n", await CommandAsync($"set server servers/{NameOf(server)} state drain"));
 
-    /// <summary>How many clients wait, and for nobody in particular.</summary>
+    /// <summary>How many clients wait in the queue of all servers, not in that of a certain one.</summary>
     public Task ExpectQueueAsync(int length) => UntilAsync(rows => rows.Single(row => row.Name is "BACKEND").Queue == length);
 
     /// <summary>Waits for what it thinks of a server: UP, DOWN, DRAIN.</summary>
@@ -77,7 +84,7 @@ internal sealed partial class HaProxy : IAsyncDisposable
 
     private static string Name(int server) => $"accio{server + 1}";
 
-    private static string Configure(int port, int statusPort, string socket, Backend[] servers)
+    private static string Configure(int port, int statusPort, string socket, Backend[] servers, (string Original, string Replacement)[] changes)
     {
         var text = File.ReadAllText(Configuration);
         Replace("bind :5000", $"bind 127.0.0.1:{port}");
@@ -90,7 +97,12 @@ internal sealed partial class HaProxy : IAsyncDisposable
                 : $"# no {Name(i)}");
         }
 
-        // Only root can become somebody else.
+        foreach (var (original, replacement) in changes)
+        {
+            Replace(original, replacement);
+        }
+
+        // Only root can become another user.
         return Environment.IsPrivilegedProcess ? text : ChangeOfUser().Replace(text, "");
 
         void Replace(string original, string replacement)
@@ -108,7 +120,7 @@ internal sealed partial class HaProxy : IAsyncDisposable
             {
                 // Before its first check a server counts as well: that does not tell anything.
                 var rows = await StatusAsync();
-                if (rows.Count(row => row is { State: "UP", Check: "L7OK" }) == _servers.Length)
+                if (rows.Count(row => row is { State: "UP", Check: "L7OK" or "L4OK" }) == _servers.Length)
                 {
                     return true;
                 }

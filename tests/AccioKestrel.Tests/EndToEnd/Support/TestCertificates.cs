@@ -27,7 +27,7 @@ internal sealed class TestCertificates : IDisposable
 
     public string PathOf(string name) => Path.Combine(_folder, name);
 
-    /// <summary>Writes the server's certificate anew, as who renews it does.</summary>
+    /// <summary>Replaces the server's certificate, as a renewal does.</summary>
     public void WriteServer(string subject) => Write("server", subject, _authority, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
 
     /// <returns>What <c>openssl s_client</c> takes to show a client's certificate.</returns>

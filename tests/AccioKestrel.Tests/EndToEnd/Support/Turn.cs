@@ -7,6 +7,9 @@ internal sealed class Turn(AccioClient client, int size)
 {
     public int Size => size;
 
+    /// <summary>The client's own port.</summary>
+    public int Port { get; } = client.LocalPort;
+
     public long Began { get; } = Stopwatch.GetTimestamp();
 
     public long Ended { get; private set; }

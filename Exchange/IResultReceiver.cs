@@ -1,0 +1,19 @@
+namespace AccioKestrel;
+
+/// <summary>
+/// Receives the result of each exchange. A host registers any number of receivers as services of this type, before or after
+/// <c>AddAccio</c>: one call for each served client, in the order of registration, never two at once.
+/// </summary>
+public interface IResultReceiver
+{
+    /// <summary>
+    /// Takes one result. The next exchange begins only after all receivers have taken it. A receiver that throws, or that takes longer
+    /// than <see cref="AccioOptions.ResultTimeout"/>, does not keep the result from the other ones: the log has the whole result, and the
+    /// metric <c>accio.undelivered_results</c> counts it. A receiver that goes on after the time-out gets no other result until it ends;
+    /// those in between are logged and counted in the same way.
+    /// </summary>
+    /// <param name="result">The result.</param>
+    /// <param name="cancellationToken">Canceled by the time-out, and when the host has stopped.</param>
+    /// <remarks>Must not block: a thread that is blocked before the method returns cannot be given up, and no client is served.</remarks>
+    ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken);
+}

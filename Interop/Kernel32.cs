@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace AccioKestrel.Interop;
+
+/// <summary>Calls of Windows that .NET has no exact equivalent for.</summary>
+[SupportedOSPlatform("windows")]
+internal static partial class Kernel32
+{
+    public const int STD_OUTPUT_HANDLE = -11;
+
+    /// <summary>Writes bytes to a standard handle, at the position that all processes share which have it.</summary>
+    /// <exception cref="IOException">The system has not taken all bytes. <see cref="Console.OpenStandardOutput()"/> would not report a closed pipe.</exception>
+    public static void Write(int standardHandle, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (!WriteFile(GetStdHandle(standardHandle), bytes, bytes.Length, out var written, overlapped: 0))
+            {
+                throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+            }
+
+            bytes = bytes[written..];
+        }
+    }
+
+    [LibraryImport("kernel32")]
+    private static partial nint GetStdHandle(int standardHandle);
+
+    [LibraryImport("kernel32", SetLastError = true)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool WriteFile(nint handle, ReadOnlySpan<byte> bytes, int length, out int written, nint overlapped);
+}

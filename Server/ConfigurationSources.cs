@@ -1,0 +1,127 @@
+using System.Globalization;
+using AccioKestrel.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace AccioKestrel.Server;
+
+/// <summary>The sources of the program's settings. The last source that has a setting wins.</summary>
+internal static class ConfigurationSources
+{
+    private const string Logging = "Logging";
+    private const string Levels = "LogLevel";
+    private static readonly string[] s_ours = [$"{AccioOptions.Section}:", $"{Logging}:", Telemetry.Prefix];
+    private static readonly string[] s_levels = Enum.GetNames<LogLevel>();
+
+    /// <summary>
+    /// Adds the program's own settings from all sources, and nothing else of the environment and the file. The framework would apply
+    /// settings such as <c>URLS</c> and <c>PREFERHOSTINGURLS</c>, which are meant for web applications.
+    /// </summary>
+    /// <returns>Where the settings come from, and warnings about names that are probably misspelt.</returns>
+    /// <exception cref="StartException">A setting is unknown, or its value is not allowed; a file cannot be read, or is not JSON.</exception>
+    public static SettingSources AddSettings(this ConfigurationManager configuration, ServerArguments arguments)
+    {
+        var sources = new List<SettingSource>();
+        if (SettingsFile.Load(arguments.ConfigFile) is { } file)
+        {
+            var name = arguments.ConfigFile ?? SettingsFile.Default;
+            sources.Add(new SettingSource($"{name}: ", ":", file, [AccioOptions.Section, Logging], name));
+        }
+
+        // A variable with the name Logging may belong to another program, so only Accio must be a section.
+        sources.Add(new SettingSource("The environment variable ", "__", new ConfigurationBuilder().AddEnvironmentVariables().Build(), [AccioOptions.Section], File: null));
+        foreach (var source in sources)
+        {
+            if (source.Sections.FirstOrDefault(section => source.Configuration[section] is not null) is { } section)
+            {
+                throw new StartException($"{source.NameOf(section)} {NotASection(source.Configuration[section])}");
+            }
+
+            configuration.AddInMemoryCollection(Values(source.Configuration));
+        }
+
+        configuration.AddInMemoryCollection(arguments.Settings);
+        CheckSettings(configuration.GetSection(AccioOptions.Section), sources);
+        CheckLevels(configuration.GetSection(Logging), sources);
+        return new SettingSources(arguments, sources)
+        {
+            Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top))).OfType<string>()],
+        };
+    }
+
+    /// <summary>The program's own settings. Each list becomes one value, so that a source replaces the whole list of the source before.</summary>
+    private static IEnumerable<KeyValuePair<string, string?>> Values(IConfiguration source)
+    {
+        var lists = Settings.All.Where(setting => setting.IsRepeatable).Select(setting => (setting.Path, Value: Join(source.GetSection(setting.Path))))
+            .Where(list => list.Value is not null).ToDictionary(list => list.Path, list => list.Value, StringComparer.OrdinalIgnoreCase);
+        return source.AsEnumerable()
+            .Where(pair => pair.Value is not null && s_ours.Any(ours => pair.Key.StartsWith(ours, StringComparison.OrdinalIgnoreCase)))
+            .Where(pair => !lists.ContainsKey(pair.Key[..Math.Max(0, pair.Key.LastIndexOf(':'))]))
+            .Concat(lists);
+    }
+
+    /// <returns>The elements of a list, separated by commas, or null if the section is not a list.</returns>
+    private static string? Join(IConfigurationSection section)
+    {
+        var elements = section.GetChildren().ToList();
+        return elements.Count > 0 && elements.TrueForAll(element => element.Value is not null && int.TryParse(element.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? string.Join(',', elements.Select(element => element.Value))
+            : null;
+    }
+
+    private static void CheckSettings(IConfigurationSection section, IReadOnlyList<SettingSource> sources)
+    {
+        foreach (var given in section.GetChildren())
+        {
+            var setting = Settings.All.FirstOrDefault(setting => setting.Key.Equals(given.Key, StringComparison.OrdinalIgnoreCase));
+            if (setting is null || given.Value is null || !setting.IsAllowed(given.Value))
+            {
+                var source = SourceOf(given.Path, sources);
+                throw new StartException(setting?.Reject(source.NameOf(given.Path), given.Value ?? "a section") ?? Unknown(given, source));
+            }
+        }
+    }
+
+    private static string Unknown(IConfigurationSection given, SettingSource source) =>
+        Spelling.Nearest(given.Key, Settings.All.Select(setting => setting.Key)) is { } nearest
+            ? $"{source.NameOf(given.Path)} is not a setting; did you mean {source.Write($"{AccioOptions.Section}:{nearest}")}?"
+            : $"{source.NameOf(given.Path)} is not a setting. Those of {AccioOptions.Section} are {string.Join(", ", Settings.All.Select(known => known.Key))}.";
+
+    /// <summary>Checks the log levels. The framework, which reads them, throws for some wrong values and ignores others.</summary>
+    private static void CheckLevels(IConfigurationSection logging, IReadOnlyList<SettingSource> sources)
+    {
+        foreach (var levels in logging.GetChildren().Select(child => child.Key.Equals(Levels, StringComparison.OrdinalIgnoreCase) ? child : child.GetSection(Levels)))
+        {
+            foreach (var (path, level) in levels.AsEnumerable().Where(pair => pair.Value is not null))
+            {
+                var problem = path.Length == levels.Path.Length ? NotASection(level)
+                    : !s_levels.Contains(level, StringComparer.OrdinalIgnoreCase) ? $"takes {string.Join(", ", s_levels)}, not '{level}'."
+                    : path[levels.Path.Length..].Count(c => c is '*') > 1 ? "is not a category; at most one * may stand for any text."
+                    : null;
+                if (problem is not null)
+                {
+                    throw new StartException($"{SourceOf(path, sources).NameOf(path)} {problem}");
+                }
+            }
+        }
+    }
+
+    private static string NotASection(string? value) => $"is a section of settings, a JSON object, and cannot be '{value}'.";
+
+    /// <summary>The last source that has the setting, whose value wins.</summary>
+    private static SettingSource SourceOf(string path, IReadOnlyList<SettingSource> sources) => sources.Last(source => source.Configuration.GetSection(path).Exists());
+
+    /// <returns>A warning about a name that was probably meant as one of the section, or null.</returns>
+    private static string? Doubt(SettingSource source, IConfigurationSection top) =>
+        top.Key.Equals(AccioOptions.Section, StringComparison.OrdinalIgnoreCase) ? null
+        : Settings.All.FirstOrDefault(setting => IsMeant(setting, source, top)) is { } meant
+            ? $"{source.NameOf(top.Key)} has no effect; did you mean {source.Write(meant.Path)}?"
+        : top.Value is not null ? null
+        : Spelling.IsNear(top.Key, AccioOptions.Section) || Spelling.IsNear(top.Key, nameof(AccioKestrel))
+            ? $"The section {top.Key} has no effect; did you mean {AccioOptions.Section}?" : null;
+
+    /// <summary>Whether a name outside of the section is that of a setting, without the section's name or with it.</summary>
+    private static bool IsMeant(Setting setting, SettingSource source, IConfigurationSection top) =>
+        (!source.IsShared && setting.Key.Equals(top.Key, StringComparison.OrdinalIgnoreCase))
+        || (top.Value is not null && Spelling.Letters(setting.Path).Equals(Spelling.Letters(top.Key), StringComparison.Ordinal));
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AccioKestrel.Terminal;
+using Microsoft.Extensions.Logging;
+
+namespace AccioKestrel.Server;
+
+/// <summary>A log entry.</summary>
+/// <param name="Level">Its level.</param>
+/// <param name="Category">Its category.</param>
+/// <param name="EventId">The stable id of its event.</param>
+/// <param name="Message">Its message.</param>
+/// <param name="Values">The values in its message, by name.</param>
+/// <param name="Exception">Its exception, or null.</param>
+internal readonly record struct LogLine(
+    LogLevel Level, string Category, EventId EventId, string Message, IReadOnlyList<KeyValuePair<string, object?>>? Values, Exception? Exception)
+{
+    // ISO 8601, in UTC.
+    private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
+    /// <summary>Level, category, event id, message.</summary>
+    public static void AppendText(StringBuilder lines, DateTime at, in LogLine entry)
+    {
+        lines.Append(Abbreviate(entry.Level)).Append(": ").Append(entry.Category).Append('[').Append(entry.EventId.Id).Append("] ").Append(OneLine(entry.Message));
+        if (entry.Exception is not null)
+        {
+            lines.Append(' ').Append(OneLine(entry.Exception.ToString()));
+        }
+
+        lines.Append('\n');
+    }
+
+    /// <summary>
+    /// A sentence for a person at a terminal. Lines of other components keep their category. Lines below the level Information keep
+    /// everything, because only developers turn them on.
+    /// </summary>
+    public static void AppendSentence(StringBuilder lines, DateTime at, in LogLine entry)
+    {
+        if (entry.Level < LogLevel.Information)
+        {
+            AppendText(lines, at, entry);
+            return;
+        }
+
+        var kind = entry.Level switch { LogLevel.Information => "", LogLevel.Warning => "warning: ", _ => "error: " };
+        var origin = IsOwn(entry.Category) ? "" : $"{entry.Category}[{entry.EventId.Id}] ";
+        var exception = entry.Exception is null ? "" : $" {OneLine(entry.Exception.ToString())}";
+        lines.Append(TerminalText.Wrap($"{TerminalText.Indent}{kind}{origin}{OneLine(entry.Message)}{exception}", Terminals.Width)).Append('\n');
+    }
+
+    /// <summary>Time and text, for a log that its reader does not date.</summary>
+    public static void AppendDatedText(StringBuilder lines, DateTime at, in LogLine entry)
+    {
+        lines.Append(at.ToString(TimeFormat, CultureInfo.InvariantCulture)).Append(' ');
+        AppendText(lines, at, entry);
+    }
+
+    /// <summary>A JSON object with the properties of the framework's JSON console logger, and always with a time.</summary>
+    public static void AppendJson(StringBuilder lines, DateTime at, in LogLine entry)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("Timestamp", at.ToString(TimeFormat, CultureInfo.InvariantCulture));
+            json.WriteNumber(nameof(EventId), entry.EventId.Id);
+            json.WriteString("LogLevel", entry.Level.ToString());
+            json.WriteString(nameof(Category), entry.Category);
+            json.WriteString(nameof(Message), entry.Message);
+            if (entry.Exception is not null)
+            {
+                json.WriteString(nameof(Exception), entry.Exception.ToString());
+            }
+
+            if (entry.Values is { Count: > 0 })
+            {
+                json.WriteStartObject("State");
+                foreach (var (name, value) in entry.Values)
+                {
+                    Write(json, name, value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        lines.Append(Encoding.UTF8.GetString(bytes.WrittenSpan)).Append('\n');
+    }
+
+    private static bool IsOwn(string category) =>
+        category.Equals(nameof(AccioKestrel), StringComparison.Ordinal) || category.StartsWith($"{nameof(AccioKestrel)}.", StringComparison.Ordinal);
+
+    private static string OneLine(string text) => text.AsSpan().ContainsAny('\r', '\n') ? text.ReplaceLineEndings(" ") : text;
+
+    private static void Write(Utf8JsonWriter json, string name, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNull(name);
+                break;
+            case bool flag:
+                json.WriteBoolean(name, flag);
+                break;
+            case int number:
+                json.WriteNumber(name, number);
+                break;
+            case long number:
+                json.WriteNumber(name, number);
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumber(name, number);
+                break;
+            default:
+                json.WriteString(name, Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private static string Abbreviate(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trce",
+        LogLevel.Debug => "dbug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "fail",
+        _ => "crit",
+    };
+}

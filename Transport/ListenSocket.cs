@@ -1,0 +1,44 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace AccioKestrel.Transport;
+
+/// <summary>Creates listen sockets.</summary>
+internal static class ListenSocket
+{
+    /// <summary>Creates a socket that listens.</summary>
+    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="backlog">How many clients may wait.</param>
+    /// <param name="configure">Sets options that the socket's connections inherit.</param>
+    /// <exception cref="ListenFailedException">The system does not allow it.</exception>
+    /// <exception cref="AddressInUseException">The address is in use. Kestrel expects this exception from a transport.</exception>
+    public static Socket Create(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            {
+                // Inherited by its connections: each write goes out at once, in a segment of its own.
+                NoDelay = true,
+            };
+            configure?.Invoke(socket);
+            if (endPoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
+            {
+                // As in Kestrel, :: listens on IPv4 addresses too.
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endPoint);
+            socket.Listen(backlog);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket?.Dispose();
+            var failure = new ListenFailedException(endPoint, exception);
+            throw failure.Error is SocketError.AddressAlreadyInUse ? new AddressInUseException(failure.Message, failure) : failure;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace AccioKestrel.Checker;
+
+/// <summary>The options of all commands that check something.</summary>
+internal sealed class CheckOptions
+{
+    private const int DefaultJobs = 12;
+
+    private readonly Option<string[]> _only = Names("--only", "Make these checks alone: ids or numbers of criteria, separated by commas.");
+    private readonly Option<string[]> _skip = Names("--skip", "Leave these checks out.");
+    private readonly Option<bool> _strict = new("--strict") { Description = "What is not strict fails, and what fails beyond the points counts for the exit code." };
+    private readonly Option<int> _seed = new("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable. Default: 1.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _jobs = new("--jobs") { HelpName = "NUMBER", Description = "Checks at the same time. Default: 12; most of them only wait.", DefaultValueFactory = _ => DefaultJobs };
+    private readonly Option<int?> _minScore = new("--min-score") { HelpName = "POINTS", Description = "End with code 0 from so many points on, and with 1 below." };
+    private readonly Option<string[]> _reports = new("--report") { HelpName = "FORMAT=FILE", Description = $"Write a report, more than once: {ReportFormats.Names}.", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<Emulation> _emulate = EmulateOption(Emulation.Instructor);
+    private readonly Option<string?> _repository = new("--repository") { HelpName = "DIR", Description = "The repository of the submission, for its commits." };
+    private readonly Option<string?> _base = new("--base") { HelpName = "REVISION", Description = "Count commits behind this one." };
+
+    public static Option<Emulation> EmulateOption(Emulation defaultValue) => new("--emulate")
+    {
+        HelpName = "NETWORK",
+        Description = $"The bad network: {Emulation.Syntax}.",
+        DefaultValueFactory = _ => defaultValue,
+        CustomParser = result =>
+        {
+            var emulation = Emulation.None;
+            foreach (var token in result.Tokens)
+            {
+                if (emulation.With(token.Value) is not { } more)
+                {
+                    result.AddError($"--emulate takes {Emulation.Syntax}; not '{token.Value}'.");
+                    return Emulation.None;
+                }
+
+                emulation = more;
+            }
+
+            return emulation;
+        },
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    public void AddTo(Command command)
+    {
+        Option[] options = [_only, _skip, _strict, _seed, _jobs, _minScore, _reports, _emulate, _repository, _base];
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        _jobs.Validators.Add(result => RequireAtLeast(result, 1));
+        _seed.Validators.Add(result => RequireAtLeast(result, 0));
+    }
+
+    public CheckSettings Read(ParseResult arguments)
+    {
+        var reports = new List<ReportFile>();
+        foreach (var report in arguments.GetValue(_reports) ?? [])
+        {
+            if (report.Split('=', 2) is not [var name, { Length: > 0 } file] || ReportFormats.Find(name) is not { } format)
+            {
+                throw new UsageException($"--report takes FORMAT=FILE, with one of these formats: {ReportFormats.Names}; not '{report}'.");
+            }
+
+            reports.Add(new ReportFile(format, file));
+        }
+
+        return new CheckSettings(
+            Split(arguments.GetValue(_only)),
+            Split(arguments.GetValue(_skip)),
+            arguments.GetValue(_strict),
+            arguments.GetValue(_seed),
+            arguments.GetValue(_jobs),
+            arguments.GetValue(_minScore),
+            reports,
+            arguments.GetValue(_emulate)!,
+            arguments.GetValue(_repository),
+            arguments.GetValue(_base));
+    }
+
+    private static Option<string[]> Names(string name, string description) => new(name) { HelpName = "ID[,ID]", Description = description, Arity = ArgumentArity.ZeroOrMore };
+
+    private static string[] Split(string[]? names) => [.. (names ?? []).SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
+    private static void RequireAtLeast(OptionResult result, int least)
+    {
+        if (result.GetValueOrDefault<int>() < least)
+        {
+            result.AddError($"{result.Option.Name} takes a number from {least}.");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace AccioKestrel.Checker;
+
+/// <summary>One run of the client under check.</summary>
+internal sealed class ClientRun : IAsyncDisposable
+{
+    private const string LocalHost = "127.0.0.1";
+
+    private readonly CheckContext _context;
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    public ClientRun(CheckContext context, int port, string file)
+        : this(context, context.Target.Fill(("{host}", LocalHost), ("{port}", CheckContext.Number(port)), ("{file}", file)))
+    {
+    }
+
+    /// <param name="context">The check.</param>
+    /// <param name="command">The command, complete.</param>
+    public ClientRun(CheckContext context, string[] command)
+    {
+        _context = context;
+        Program = new ProgramRun(command);
+    }
+
+    public ProgramRun Program { get; }
+
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
+
+    public async Task ExpectSuccessAsync()
+    {
+        const string expected = "an end with code 0 after the transfer";
+        _context.Expect(expected);
+        var code = await Program.ExitAsync(ServerRun.Soon);
+        if (code != 0)
+        {
+            throw FindingException.Fail(expected, $"{Ended(code)}{Words()}", Hints.FromErrors(Program.Errors.Text));
+        }
+    }
+
+    /// <summary>Waits for its end with an error.</summary>
+    /// <returns>How it has ended.</returns>
+    public async Task<string> ExpectErrorAsync(string after, TimeSpan limit)
+    {
+        var expected = $"after {after}: an end with a code other than 0, and standard error that begins with ERROR:";
+        _context.Expect(expected);
+        var code = await Program.ExitAsync(limit);
+        if (code is null or 0 || !Program.Errors.Text.StartsWith("ERROR:", StringComparison.Ordinal))
+        {
+            throw FindingException.Fail(
+                expected,
+                $"{(code is null ? $"it still runs after {Size.Of(limit)}" : Ended(code))}{Words()}",
+                "Catch the error, write a line that begins with ERROR: to standard error, and end with a code other than 0.");
+        }
+
+        return $"{Ended(code)} after {Size.Of(Elapsed)}{Words()}";
+    }
+
+    public ValueTask DisposeAsync() => Program.DisposeAsync();
+
+    private static string Ended(int? code) => code switch
+    {
+        null => "it still runs",
+        > 128 => $"code {code}: signal {code - 128} has killed it",
+        _ => $"code {code}",
+    };
+
+    private string Words()
+    {
+        var errors = Program.Errors.Text.Trim();
+        return errors.Length == 0
+            ? "; nothing on standard error"
+            : $"; standard error: {Accio.Printable(errors.Length > 160 ? errors[..160] + "..." : errors)}";
+    }
+}

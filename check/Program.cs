@@ -1,0 +1,3 @@
+using AccioKestrel.Checker;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,71 @@
+namespace AccioKestrel.Checker;
+
+/// <summary>Kills programs under check that take more memory or start more processes than any right one. One look at the kernel's list serves all runs.</summary>
+internal static class Watchdog
+{
+    private const long MostBytes = 1536L * 1024 * 1024;
+    private const int MostProcesses = 200;
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
+    private static readonly HashSet<ProgramRun> s_runs = [];
+    private static readonly Lock s_lock = new();
+    private static bool s_isRunning;
+
+    public static void Watch(ProgramRun run)
+    {
+        lock (s_lock)
+        {
+            s_runs.Add(run);
+            if (!s_isRunning)
+            {
+                // A thread of its own: on a busy machine looks that overlap would take the threads of the checks.
+                s_isRunning = true;
+                new Thread(LookAgainAndAgain) { IsBackground = true, Name = "Watchdog" }.Start();
+            }
+        }
+    }
+
+    public static void Forget(ProgramRun run)
+    {
+        lock (s_lock)
+        {
+            s_runs.Remove(run);
+        }
+    }
+
+    private static void LookAgainAndAgain()
+    {
+        while (true)
+        {
+            Thread.Sleep(s_interval);
+            Look();
+        }
+    }
+
+    private static void Look()
+    {
+        ProgramRun[] runs;
+        lock (s_lock)
+        {
+            runs = [.. s_runs];
+        }
+
+        if (runs.Length == 0)
+        {
+            return;
+        }
+
+        var groups = ProcessTable.Read().ToLookup(entry => entry.Session);
+        foreach (var run in runs)
+        {
+            var bytes = groups[run.Id].Sum(entry => entry.ResidentBytes);
+            if (bytes > MostBytes)
+            {
+                run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(MostBytes)}");
+            }
+            else if (groups[run.Id].Count() is > MostProcesses and var processes)
+            {
+                run.Kill($"it had {processes} processes; the limit is {MostProcesses}");
+            }
+        }
+    }
+}

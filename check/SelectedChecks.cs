@@ -1,0 +1,19 @@
+namespace AccioKestrel.Checker;
+
+/// <summary>The checks that were asked for.</summary>
+internal static class SelectedChecks
+{
+    /// <summary>Those named by <c>--only</c>, or all, without those named by <c>--skip</c>. A name is an id or a criterion's number.</summary>
+    /// <param name="checks">All of them.</param>
+    /// <param name="only">Names; none for all.</param>
+    /// <param name="skip">Names.</param>
+    /// <param name="unknown">The first name that there is not; null if there are all.</param>
+    public static IReadOnlyList<Check> Of(IReadOnlyList<Check> checks, IReadOnlyList<string> only, IReadOnlyList<string> skip, out string? unknown)
+    {
+        unknown = only.Concat(skip).FirstOrDefault(name => !checks.Any(check => IsNamed(check, name)));
+        return [.. checks.Where(check => (only.Count == 0 || only.Any(name => IsNamed(check, name))) && !skip.Any(name => IsNamed(check, name)))];
+    }
+
+    public static bool IsNamed(Check check, string name) =>
+        string.Equals(check.Id, name, StringComparison.Ordinal) || string.Equals(check.Criterion is { } criterion ? CheckContext.Number(criterion) : null, name, StringComparison.Ordinal);
+}

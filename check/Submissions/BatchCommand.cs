@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace AccioKestrel.Checker;
+
+/// <summary>Checks a folder of submissions, one row of a table for each.</summary>
+internal static class BatchCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "The folder, with one folder for each submission." };
+        var csv = new Option<FileInfo>("--csv") { HelpName = "FILE", Description = "The table to write: a row for each submission, a column for each check.", Required = true };
+        var reports = new Option<DirectoryInfo?>("--reports") { HelpName = "DIR", Description = "Where each submission's Markdown and JSON reports are written." };
+        var words = new Option<string?>("--command") { HelpName = "COMMAND", Description = "The command, with {dir} for the folder, if it is not python3 server-s.py {port}." };
+        var client = new Option<bool>("--client") { Description = "Check the clients, not the servers." };
+        var parallel = new Option<int>("--parallel") { HelpName = "NUMBER", Description = "Submissions at the same time. Default: 2.", DefaultValueFactory = _ => 2 };
+        var options = new CheckOptions();
+        var command = new Command("batch", "Check a folder of submissions.") { folder, csv, reports, words, client, parallel };
+        options.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var directory = arguments.GetValue(folder)!;
+            if (!directory.Exists)
+            {
+                throw new UsageException($"There is no folder {directory}.");
+            }
+
+            var settings = options.Read(arguments);
+            var isClient = arguments.GetValue(client);
+            Submission[] submissions = [.. directory.GetDirectories().OrderBy(item => item.Name, StringComparer.Ordinal).Select(item => new Submission(item.FullName))];
+            var all = isClient ? ClientChecks.All : ServerChecks.All;
+            Check[] columns = [.. SelectedChecks.Of([.. all, .. SubmissionChecks.Of(new Submission(directory.FullName))], settings.Only, settings.Skip, out var unknown)];
+            if (unknown is not null)
+            {
+                throw new UsageException($"There is no check '{unknown}'; accio-check list shows them.");
+            }
+
+            var rows = new string[submissions.Length];
+            var places = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, arguments.GetValue(parallel)), CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, submissions.Length, places, async (index, token) =>
+            {
+                var report = await CheckAsync(submissions[index], arguments.GetValue(words), isClient, settings, token);
+                rows[index] = Row(submissions[index], report, columns);
+                Console.WriteLine($"{submissions[index].Name}: {report?.Summary ?? "no program was found"}");
+                if (report is not null && arguments.GetValue(reports) is { } target)
+                {
+                    var path = Path.Combine(target.FullName, submissions[index].Name);
+                    Directory.CreateDirectory(target.FullName);
+                    CheckSession.WriteReports(report, [new ReportFile(new MarkdownReport(), path + ".md"), new ReportFile(new JsonReport(), path + ".json")]);
+                }
+            });
+            await ProgramRun.KillAllAsync();
+            string[] header = ["submission", "points", "maxPoints", .. columns.Select(ReportText.Title)];
+            await File.WriteAllLinesAsync(arguments.GetValue(csv)!.FullName, [string.Join(',', header.Select(Field)), .. rows], cancellationToken);
+            return ExitCode.Passed;
+        });
+        return command;
+    }
+
+    private static async Task<Report?> CheckAsync(Submission submission, string? command, bool isClient, CheckSettings settings, CancellationToken cancellationToken)
+    {
+        if (SubmissionCommand.Prepare(submission, command, isClient, settings) is not var (kind, checks, target))
+        {
+            return null;
+        }
+
+        var (report, _) = await CheckSession.RunAsync(
+            kind, SelectedChecks.Of(checks, settings.Only, settings.Skip, out var _), target,
+            SubmissionCommand.Repeated(submission, command, isClient, settings), settings, new NoDisplay(), cancellationToken);
+        return report;
+    }
+
+    private static string Row(Submission submission, Report? report, Check[] columns)
+    {
+        IEnumerable<string> cells = report is null
+            ? ["0", columns.Sum(check => check.Points).ToString(CultureInfo.InvariantCulture), .. columns.Select(_ => "no program")]
+            : [CheckContext.Number(report.Points), CheckContext.Number(report.MaxPoints), .. report.Results.Select(result => result.Verdict.Name())];
+        return string.Join(',', cells.Prepend(submission.Name).Select(Field));
+    }
+
+    /// <summary>As RFC 4180 has it. A name that a spreadsheet would take for a formula is made text.</summary>
+    private static string Field(string text)
+    {
+        var harmless = text.Length > 0 && "=+-@".Contains(text[0], StringComparison.Ordinal) ? "'" + text : text;
+        return harmless.AsSpan().IndexOfAny(",\"\r\n") < 0 ? harmless : $"\"{harmless.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AccioKestrel.Tests.Check;
+
+/// <summary>The commands of the checker: usage, exit codes, submissions, and the relay.</summary>
+public sealed class CheckerCommandTests
+{
+    [Theory]
+    [InlineData("server")]
+    [InlineData("server -- python3 server.py")]
+    [InlineData("server -- no-such-program {port}")]
+    [InlineData("server --only no-such-check -- python3 {port}")]
+    [InlineData("server --report pdf=file -- python3 {port}")]
+    [InlineData("server --jobs 0 -- python3 {port}")]
+    [InlineData("server --emulate speed=1 -- python3 {port}")]
+    [InlineData("server --connect 127.0.0.1")]
+    [InlineData("client -- python3 client.py {host} {port}")]
+    [InlineData("client --emulate namespace -- python3 {host} {port} {file}")]
+    [InlineData("explain no-such-check")]
+    [InlineData("submission /no/such/folder")]
+    [InlineData("no-such-command")]
+    public async Task Usage_ThatMakesNoSense_IsCode2AndOneLine(string arguments)
+    {
+        var run = await Checker.RunAsync(arguments.Split(' '));
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith("ERROR: ", run.Errors, StringComparison.Ordinal);
+        Assert.Single(run.Errors.TrimEnd('\n').Split('\n'));
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task ExitCode_IsThatOfTheScoredChecks()
+    {
+        Needs.Installed("python3");
+        // It fails beyond the points alone.
+        string[] command = ["--", Checker.Python, Checker.Server("only-results"), "{port}"];
+        var codes = await Task.WhenAll(
+            Checker.RunAsync(["server", "--only", "4,only-results", .. command]),
+            Checker.RunAsync(["server", "--only", "4,only-results", "--strict", .. command]),
+            Checker.RunAsync(["server", "--only", "only-results", .. command]),
+            Checker.RunAsync(["server", "--only", "4,only-results", "--min-score", "5", .. command]),
+            Checker.RunAsync(["server", "--only", "4,only-results", "--min-score", "6", .. command]));
+        Assert.Equal([0, 1, 1, 0, 1], codes.Select(run => run.Code));
+    }
+
+    [Fact]
+    public async Task Explain_SaysWhatACheckDoes()
+    {
+        var run = await Checker.RunAsync("explain", "16");
+        Assert.Equal(0, run.Code);
+        Assert.StartsWith("server 16. emulated-value, 5 points\ncourse:    Server prints the correct value", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_ChecksAServerThatRuns()
+    {
+        await using var server = await AccioServer.StartAsync();
+        var run = await Checker.RunAsync("server", "--connect", $"127.0.0.1:{server.Port}", "--only", "4,5,6,7,8,11,13,second-command", "--jobs", "1");
+        Assert.True(run.Code == 0, run.Output);
+    }
+
+    [Fact]
+    public async Task Relay_DelaysInBothDirections()
+    {
+        await using var server = await AccioServer.StartAsync();
+        var (relay, port) = await Checker.StartRelayAsync(server.Port, "--emulate", "up:latency=60ms,slice=7", "--emulate", "down:latency=40ms");
+        await using var _ = relay;
+
+        var begun = Stopwatch.GetTimestamp();
+        using (var client = await AccioClient.ConnectAsync(port))
+        {
+            await client.TransferAsync(fileSize: 1000);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(begun) > TimeSpan.FromSeconds(0.3), "Three ways up and three down take longer.");
+        await server.ExpectLinesAsync(1000);
+        Signal.Interrupt.SendTo(relay.Id);
+        Assert.Equal(0, await relay.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Submission_IsCheckedForCommits_Readme_TemporaryFiles_AndForbiddenCalls()
+    {
+        Needs.Installed("python3", "git");
+        using var folder = new TemporaryFolder();
+        await WriteSubmissionAsync(folder.In("good"), commits: 3, "README.md", "print('a'.upper())");
+        await WriteSubmissionAsync(folder.In("bad"), commits: 2, "__pycache__/a.pyc", "import sys\nx = b'a'.decode('utf-8')\nsys.exit(0)");
+
+        var good = await Checker.RunAsync("submission", folder.In("good"), "--only", "commits,readme,temporary-files,forbidden-calls", "--strict");
+        var bad = await Checker.RunAsync("submission", folder.In("bad"), "--only", "commits,readme,temporary-files,forbidden-calls");
+        var batch = await Checker.RunAsync("batch", folder.In(""), "--csv", folder.In("table.csv"), "--only", "commits,readme,temporary-files,forbidden-calls");
+
+        Assert.True(good.Code == 0, good.Output);
+        Assert.Equal(1, bad.Code);
+        Assert.Contains("server-s.py, line 2: expected none of the calls that the course forbids; seen: .decode('utf-8')", bad.Output, StringComparison.Ordinal);
+        Assert.Equal(0, batch.Code);
+        Assert.Equal(
+            ["submission,points,maxPoints,1. commits,readme,temporary-files,forbidden-calls", "bad,0,5,fail,fail,fail,fail", "good,5,5,pass,pass,pass,pass"],
+            await File.ReadAllLinesAsync(folder.In("table.csv"), TestContext.Current.CancellationToken));
+    }
+
+    private static Task<string> WriteSubmissionAsync(string folder, int commits, string file, string code) => ChildProcess.RunShellAsync(
+        """
+        mkdir -p "$(dirname "$0/$2")"; cd "$0"; git init -q .; printf '%s\n' "$3" > server-s.py; echo > "$2"
+        git config user.name a; git config user.email a@example.org
+        for number in $(seq "$1"); do git commit -q --allow-empty -m "$number"; done
+        """,
+        folder, commits.ToString(CultureInfo.InvariantCulture), file, code);
+}

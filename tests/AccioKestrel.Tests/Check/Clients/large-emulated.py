@@ -1,0 +1,21 @@
+"""Fails where a large file takes longer than a second and a half."""
+
+import os
+import sys
+import time
+from right import Client
+
+
+class Wrong(Client):
+    def send(self, server, file):
+        begun = time.monotonic()
+        super().send(server, file)
+        super().end(server)
+        if os.fstat(file.fileno()).st_size > 5_000_000 and time.monotonic() - begun > 1.5:
+            raise ValueError("too slow")
+
+    def end(self, server):
+        pass
+
+
+sys.exit(Wrong().main())

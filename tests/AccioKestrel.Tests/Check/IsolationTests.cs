@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace AccioKestrel.Tests.Check;
+
+/// <summary>Whatever a program under check does, the run ends, says so, and leaves nothing behind.</summary>
+public sealed class IsolationTests
+{
+    [Theory]
+    [InlineData("endless", "it wrote to standard output without end")]
+    [InlineData("forking", "it runs, but does not listen")]
+    [InlineData("greedy", "of memory; the limit is")]
+    public async Task HostileProgram_IsEnded_AndLeavesNothingBehind(string name, string reason)
+    {
+        Needs.Installed("python3");
+        var program = Repository.PathOf($"tests/AccioKestrel.Tests/Check/Hostile/{name}.py");
+        var mark = $"--mark={Guid.NewGuid():N}";
+
+        var report = await Checker.ReportAsync("server", "--only accept", Checker.Python, program, mark, "{port}");
+
+        Assert.Equal(["accept"], report.Ids("fail"));
+        Assert.Contains(reason, report.GetProperty("checks")[0].GetProperty("seen").GetString(), StringComparison.Ordinal);
+        Assert.Empty(ProcessesWith(mark));
+    }
+
+    [Fact]
+    public async Task InterruptedRun_LeavesNothingBehind()
+    {
+        Needs.Installed("python3");
+        var mark = $"--mark={Guid.NewGuid():N}";
+        await using var checker = new ChildProcess(
+            Checker.Binary, ["server", "--only", "accept", "--", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/forking.py"), mark, "{port}"]);
+        await Patience.UntilEqual(true, () => ProcessesWith(mark).Count() > 2);
+
+        Signal.Interrupt.SendTo(checker.Id);
+
+        Assert.Equal(130, await checker.ExitAsync());
+        Assert.Empty(ProcessesWith(mark));
+    }
+
+    [Fact]
+    public async Task TwoRunsAtTheSameTime_DoNotMeet()
+    {
+        Needs.Installed("python3");
+        var reports = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Checker.ReportAsync(
+            "server", "--only accept,small,small-value,next-client", Checker.Python, Checker.Server("right"), "{port}")));
+        Assert.All(reports, report => Assert.Equal(4, report.Ids("pass").Length));
+    }
+
+    /// <summary>The processes, but not the checker, whose arguments have the mark too.</summary>
+    private static IEnumerable<int> ProcessesWith(string mark) =>
+        Process.GetProcesses().Where(process => CommandLine(process.Id) is { } line && line.Contains(mark, StringComparison.Ordinal) && !line.Contains("accio-check", StringComparison.Ordinal))
+            .Select(process => process.Id);
+
+    private static string? CommandLine(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline", Encoding.Latin1);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
