@@ -178,9 +178,15 @@ internal sealed class ExchangeInput(
             }
 
             _reader.AdvanceTo(_received.Start, _received.End);
-            if (known == 0 && _exchange.Silence >= timeout)
+            if (known == 0 && timeout - _exchange.Silence is { } left)
             {
-                return null;
+                if (left <= TimeSpan.Zero)
+                {
+                    return null;
+                }
+
+                // A timer can be early by a fraction of a millisecond. Without another check the wait would last until the idle time-out.
+                CheckWithin(left);
             }
         }
     }

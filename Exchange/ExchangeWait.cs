@@ -64,9 +64,10 @@ internal abstract class ExchangeWait : IDisposable
 
     private void OnTimer()
     {
-        Wake();
-        // Also when the time-out is due: a byte may have come at the same moment, and the wait then goes on.
+        // Also when the time-out is due: a byte may have come at the same moment, and the wait then goes on. Before the wake-up: a wait
+        // that goes on can ask for an earlier check, which must not be replaced.
         CheckAfter(Remaining is var remaining && remaining > TimeSpan.Zero ? remaining : _idleLimit);
+        Wake();
     }
 
     /// <summary>Wakes the wait after this time; if there are other limits of time, after their check interval at the latest.</summary>

@@ -6,7 +6,8 @@ namespace AccioKestrel.Testing;
 /// <summary>
 /// Measures how long a server and its client wait by the server's own decision, such as a time-out. A slow or busy machine only adds time in
 /// which a thread works, or is ready to work and waits for a processor. The kernel counts both for each thread (schedstat in proc(5)), so they
-/// can be subtracted, and the rest can have an upper limit on any machine.
+/// can be subtracted. A virtual machine that stands still counts nothing: a thread that only sleeps shows by how much its sleeps are too long,
+/// and that is subtracted as well. The rest can have an upper limit on any machine.
 /// </summary>
 internal static class OwnWaiting
 {
@@ -22,10 +23,11 @@ internal static class OwnWaiting
             () =>
             {
                 var before = BusyTimes(server);
+                using var sleeper = new Sleeper();
                 var (begun, busy) = (Stopwatch.GetTimestamp(), BusyTime(CurrentThread));
                 client();
                 var elapsed = Stopwatch.GetElapsedTime(begun);
-                var machine = BusyTime(CurrentThread) - busy;
+                var machine = BusyTime(CurrentThread) - busy + sleeper.Overslept;
                 foreach (var (thread, time) in BusyTimes(server))
                 {
                     machine += time - (before.TryGetValue(thread, out var earlier) ? earlier : TimeSpan.Zero);
@@ -66,5 +68,40 @@ internal static class OwnWaiting
         }
 
         static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A thread that only sleeps, for a short time again and again.</summary>
+    private sealed class Sleeper : IDisposable
+    {
+        private static readonly TimeSpan s_sleep = TimeSpan.FromMilliseconds(10);
+
+        private readonly Thread _thread;
+        private long _overslept;
+        private volatile bool _isOver;
+
+        public Sleeper()
+        {
+            _thread = new Thread(Sleep) { IsBackground = true };
+            _thread.Start();
+        }
+
+        /// <summary>The sum of what was too long in each sleep.</summary>
+        public TimeSpan Overslept => TimeSpan.FromTicks(Interlocked.Read(ref _overslept));
+
+        public void Dispose()
+        {
+            _isOver = true;
+            _thread.Join();
+        }
+
+        private void Sleep()
+        {
+            while (!_isOver)
+            {
+                var begun = Stopwatch.GetTimestamp();
+                Thread.Sleep(s_sleep);
+                Interlocked.Add(ref _overslept, (Stopwatch.GetElapsedTime(begun) - s_sleep).Ticks);
+            }
+        }
     }
 }

@@ -30,14 +30,15 @@ internal sealed class ExchangeHarness : IDisposable
     {
     }
 
-    public ExchangeHarness(AccioOptions settings)
+    public ExchangeHarness(AccioOptions settings, FakeTimeProvider? time = null)
     {
+        Time = time ?? new FakeTimeProvider();
         var history = new ExchangeHistory(Time, TestMeters.Factory);
         _delivery = new ResultDelivery([_output], TimeSpan.FromSeconds(settings.ResultTimeout), history, Time, NullLogger.Instance);
         _handler = new AccioConnectionHandler(settings.ToLimits(), settings.Lenient, _delivery, history, Time, NullLogger.Instance, _hostStopping.Token);
     }
 
-    public FakeTimeProvider Time { get; } = new();
+    public FakeTimeProvider Time { get; }
 
     /// <summary>The lines that standard output would hold.</summary>
     public IReadOnlyList<string> Lines => [.. _output.Results.Select(result => result.Line)];

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace AccioKestrel.Tests.Exchange;
 
 public sealed class LenientExchangeTests : IDisposable
@@ -21,6 +23,17 @@ public sealed class LenientExchangeTests : IDisposable
         client.Send(First + Second + "\r\n12345").End();
         Assert.Equal(Command + Command, client.Heard);
         Assert.Equal(["5"], _server.Lines);
+    }
+
+    [Fact]
+    public void Lenient_TimerThatIsEarly_TheSecondCommandIsNotLate()
+    {
+        using var server = new ExchangeHarness(new AccioOptions { Lenient = true }, new EarlyTimers());
+        var client = server.Connect();
+        server.Time.Advance(TimeSpan.FromSeconds(1.999));
+        Assert.Equal(Command, client.Heard);
+        server.Time.Advance(TimeSpan.FromSeconds(0.101));
+        Assert.Equal(Command + Command, client.Heard);
     }
 
     [Fact]
@@ -97,5 +110,23 @@ public sealed class LenientExchangeTests : IDisposable
 
         byteByByte.End();
         Assert.Equal([$"{fileBytes}", $"{fileBytes}"], _server.Lines);
+    }
+
+    /// <summary>Its timers are due a millisecond too early, as real ones are when they count in coarser units than the clock.</summary>
+    private sealed class EarlyTimers : FakeTimeProvider
+    {
+        private static readonly TimeSpan s_early = TimeSpan.FromMilliseconds(1);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new EarlyTimer(base.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class EarlyTimer(ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime > s_early ? dueTime - s_early : dueTime, period);
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 }
