@@ -4,6 +4,7 @@ using Xunit.v3;
 
 // Most tests wait for processes and time-outs and hardly compute, so there are more of them at once than this machine has processors. None
 // asserts how fast the machine is: see OwnWaiting.
+[assembly: TestCollectionOrderer(typeof(AccioKestrel.Tests.BuildsFirst))]
 [assembly: Parallelization(Mode = ParallelMode.All, MaxThreads = AccioKestrel.Tests.TestRun.TestsAtOnce)]
 
 namespace AccioKestrel.Tests;

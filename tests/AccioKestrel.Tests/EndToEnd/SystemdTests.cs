@@ -222,9 +222,35 @@ public sealed class SystemdTests
         var service = await File.ReadAllTextAsync(Repository.PathOf("deploy/systemd/accio.service"));
         var socket = await File.ReadAllTextAsync(Repository.PathOf("deploy/systemd/accio.socket"));
 
-        Assert.Contains("\nExecStart=/usr/local/bin/AccioKestrel 5000 ", service, StringComparison.Ordinal);
+        Assert.Contains("\nExecStart=/usr/local/bin/AccioKestrel 5000\n", service, StringComparison.Ordinal);
         Assert.Contains("\nListenStream=0.0.0.0:5000\n", socket, StringComparison.Ordinal);
         Assert.Contains("\nFileDescriptorName=accio\n", socket, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Units_SocketIsRequiredWhileItIsEnabled()
+    {
+        Needs.Installed("systemctl");
+        var root = Directory.CreateTempSubdirectory("accio-units");
+        try
+        {
+            await ChildProcess.RunShellAsync(
+                """mkdir -p "$0/etc/systemd/system" && cp "$1"/* "$0/etc/systemd/system" && systemctl --root="$0" enable accio.service""",
+                root.FullName, Repository.PathOf("deploy/systemd"));
+            var units = Path.Combine(root.FullName, "etc/systemd/system");
+            Assert.True(File.Exists(Path.Combine(units, "accio.service.requires/accio.socket")));
+            Assert.True(File.Exists(Path.Combine(units, "sockets.target.wants/accio.socket")));
+
+            // Behind a load balancer.
+            await ChildProcess.RunShellAsync("""systemctl --root="$0" disable accio.socket""", root.FullName);
+
+            Assert.False(Path.Exists(Path.Combine(units, "accio.service.requires")));
+            Assert.True(File.Exists(Path.Combine(units, "multi-user.target.wants/accio.service")));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
     }
 
     [Fact]

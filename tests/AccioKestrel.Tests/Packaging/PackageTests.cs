@@ -56,7 +56,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     public async Task Tool_Installed_Serves()
     {
         var folder = _build.PathOf("tool");
-        await _build.RunWithoutCacheAsync("tool", "install", "AccioKestrel", "--tool-path", folder, "--source", packages.Folder);
+        await _build.RunToolAsync("install", "AccioKestrel", "--tool-path", folder, "--source", packages.Folder);
         var tool = Path.Combine(folder, "accio-kestrel");
         Assert.StartsWith($"accio-kestrel {Build.Version}", await ChildProcess.RunShellAsync("\"$0\" --version", tool), StringComparison.Ordinal);
 
@@ -68,7 +68,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     [Fact]
     public async Task Tool_RunWithoutInstalling_IsTheSame()
     {
-        var version = await _build.RunWithoutCacheAsync("tool", "exec", "AccioKestrel", "--yes", "--source", packages.Folder, "--", "--version");
+        var version = await _build.RunToolAsync("exec", "AccioKestrel", "--yes", "--source", packages.Folder, "--", "--version");
         Assert.Contains(Build.Version, version, StringComparison.Ordinal);
     }
 
