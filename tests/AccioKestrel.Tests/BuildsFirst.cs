@@ -7,8 +7,7 @@ using Xunit.v3;
 namespace AccioKestrel.Tests;
 
 /// <summary>
-/// Begins with the test classes that take minutes, most of them in builds. At the end of a run they would be alone, one build behind the
-/// other, with nothing beside them.
+/// Begins with the test classes that take minutes, most of them in builds. At the end of a run they would be alone, with nothing beside them.
 /// </summary>
 internal sealed class BuildsFirst : ITestCollectionOrderer
 {

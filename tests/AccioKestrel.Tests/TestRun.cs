@@ -22,6 +22,6 @@ internal static class TestRun
         // some, and a test must not wait for another one's.
         ThreadPool.GetMinThreads(out _, out var completionPorts);
         ThreadPool.SetMinThreads(4 * TestsAtOnce, completionPorts);
-        SignalExtensions.StopIgnoring();
+        SignalExtensions.IgnoreForThisProcessAlone();
     }
 }

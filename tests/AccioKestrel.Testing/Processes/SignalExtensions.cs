@@ -5,6 +5,9 @@ namespace AccioKestrel.Testing;
 internal static class SignalExtensions
 {
     private const int DefaultDisposition = 0;
+    private const int Ignored = 1;
+
+    private static readonly List<PosixSignalRegistration> s_ignoring = [];
 
     public static void SendTo(this Signal signal, int process)
     {
@@ -13,18 +16,25 @@ internal static class SignalExtensions
     }
 
     /// <summary>
-    /// A shell without job control starts its background jobs with SIGINT and SIGQUIT ignored, and what they start inherits that. If the
-    /// tests are such a job, their own children must not be.
+    /// A shell without job control starts its background jobs with SIGINT and SIGQUIT ignored, and nohup its command with SIGHUP ignored. What
+    /// they start inherits that. If the tests are such a job, they go on ignoring these signals, but their own children do not.
     /// </summary>
-    public static void StopIgnoring()
+    public static void IgnoreForThisProcessAlone()
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        _ = SetDisposition((int)Signal.Interrupt, DefaultDisposition);
-        _ = SetDisposition((int)Signal.Quit, DefaultDisposition);
+        foreach (var signal in new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
+        {
+            var number = (int)(signal is PosixSignal.SIGHUP ? Signal.Hangup : signal is PosixSignal.SIGINT ? Signal.Interrupt : Signal.Quit);
+            if (SetDisposition(number, DefaultDisposition) == Ignored)
+            {
+                // A handler, unlike an ignored signal, is not inherited.
+                s_ignoring.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = true));
+            }
+        }
     }
 
     [DllImport("libc", EntryPoint = "kill")]

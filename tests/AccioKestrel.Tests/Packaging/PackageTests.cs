@@ -20,18 +20,20 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     };
 
     [Fact]
-    public void Pack_AtTheRoot_GivesTheToolsAndTheLibrariesAlone()
+    public async Task Pack_AtTheRoot_GivesTheToolsAndTheLibrariesAlone()
     {
+        var folder = await packages.FolderAsync();
         var expected = Made.Select(row => $"{row.Data.Item1}.{Build.Version}.nupkg").Concat(
             Made.Where(row => IsLibrary(row.Data.Item1)).Select(row => $"{row.Data.Item1}.{Build.Version}.snupkg"));
-        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(packages.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Made))]
-    public void Package_SaysWhatItIs_AndAsksForNoMoreThanItMust(string id, string[] dependencies)
+    public async Task Package_SaysWhatItIs_AndAsksForNoMoreThanItMust(string id, string[] dependencies)
     {
-        using var package = ZipFile.OpenRead(Path.Combine(packages.Folder, $"{id}.{Build.Version}.nupkg"));
+        var folder = await packages.FolderAsync();
+        using var package = ZipFile.OpenRead(Path.Combine(folder, $"{id}.{Build.Version}.nupkg"));
         using var stream = package.Entries.Single(entry => entry.Name.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
         var metadata = XDocument.Load(stream).Root!.Elements().Single().Elements().ToLookup(element => element.Name.LocalName);
         Assert.Equal(Build.Version, metadata["version"].Single().Value);
@@ -47,7 +49,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
             Assert.NotNull(package.GetEntry(metadata["icon"].Single().Value));
             Assert.Equal("Microsoft.AspNetCore.App", (string?)metadata["frameworkReferences"].Descendants().Last().Attribute("name"));
             Assert.NotNull(package.GetEntry($"lib/net10.0/{id}.xml"));
-            using var symbols = ZipFile.OpenRead(Path.Combine(packages.Folder, $"{id}.{Build.Version}.snupkg"));
+            using var symbols = ZipFile.OpenRead(Path.Combine(folder, $"{id}.{Build.Version}.snupkg"));
             Assert.NotNull(symbols.GetEntry($"lib/net10.0/{id}.pdb"));
         }
     }
@@ -56,7 +58,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     public async Task Tool_Installed_Serves()
     {
         var folder = _build.PathOf("tool");
-        await _build.RunToolAsync("install", "AccioKestrel", "--tool-path", folder, "--source", packages.Folder);
+        await _build.RunToolAsync("install", "AccioKestrel", "--tool-path", folder, "--source", await packages.FolderAsync());
         var tool = Path.Combine(folder, "accio-kestrel");
         Assert.StartsWith($"accio-kestrel {Build.Version}", await ChildProcess.RunShellAsync("\"$0\" --version", tool), StringComparison.Ordinal);
 
@@ -68,7 +70,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     [Fact]
     public async Task Tool_RunWithoutInstalling_IsTheSame()
     {
-        var version = await _build.RunToolAsync("exec", "AccioKestrel", "--yes", "--source", packages.Folder, "--", "--version");
+        var version = await _build.RunToolAsync("exec", "AccioKestrel", "--yes", "--source", await packages.FolderAsync(), "--", "--version");
         Assert.Contains(Build.Version, version, StringComparison.Ordinal);
     }
 
@@ -77,7 +79,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     [InlineData("Status", "/accio/", "<!doctype html>")]
     public async Task Readme_FollowedInAFreshHost_ServesHttpAndAccio(string package, string path, string start)
     {
-        using var host = await FreshHost.CreateAsync(packages.Folder, $"package/{package}/README.md");
+        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), $"package/{package}/README.md");
         await ExpectBothAsync(await host.MakeAsync("build"), host.Port, path, start);
     }
 
@@ -87,7 +89,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         // Port 5000 of a network of its own: another test, or another program, may have this machine's.
         Needs.Capability(Capability.AdministerSystem);
         Needs.Installed("unshare", "ip", "curl", "nc");
-        using var host = await FreshHost.CreateAsync(packages.Folder, "package/AspNetCore/README.md");
+        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), "package/AspNetCore/README.md");
         var program = await host.MakeAsync("build");
         await using var run = new ChildProcess("/bin/bash", ["-c", """
             exec unshare --net bash -c '
@@ -113,7 +115,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         Assert.SkipUnless(
             Directory.Exists(Path.Combine(FreshHost.UserCache, "runtime.linux-x64.microsoft.dotnet.ilcompiler")),
             "The native compiler is not in the cache of packages: dotnet publish AccioKestrel.csproj -p:PublishProfile=native brings it.");
-        using var host = await FreshHost.CreateAsync(packages.Folder, "package/Status/README.md");
+        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), "package/Status/README.md");
         await ExpectBothAsync(await host.MakeAsync("publish -r linux-x64 -p:PublishAot=true"), host.Port, "/accio/", "<!doctype html>");
     }
 
@@ -123,7 +125,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         var folder = _build.PathOf("sample");
         // The source that the sample's own configuration names; it may be empty, but must be there.
         Directory.CreateDirectory(Repository.PathOf("out/packages"));
-        await _build.RunWithoutCacheAsync("build", "samples/HttpAndAccio", "-o", folder, $"-p:RestoreAdditionalProjectSources={packages.Folder}");
+        await _build.RunWithoutCacheAsync("build", "samples/HttpAndAccio", "-o", folder, $"-p:RestoreAdditionalProjectSources={await packages.FolderAsync()}");
 
         var port = AccioServer.FreePort();
         await using var server = await AccioServer.StartAsync(shell: $"exec '{folder}/HttpAndAccio' --AccioPort \"$1\" --urls http://127.0.0.1:{port}");
@@ -166,19 +168,23 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         Assert.DoesNotContain("warn:", process.Output.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>Made once for all tests, in a folder that no other test run writes to.</summary>
-    public sealed class Packages : IAsyncLifetime
+    /// <summary>Made once, by the first test that needs them, in a folder that no other test run writes to.</summary>
+    /// <remarks>Not when the class begins: its tests would then line up behind all others of the run.</remarks>
+    public sealed class Packages : IDisposable
     {
         private readonly Build _build = new();
+        private readonly Lazy<Task> _making;
 
-        public string Folder => _build.PathOf("packages");
+        public Packages() => _making = new(() => Build.RunAsync("pack", $"-p:PackageOutputPath={Folder}"));
 
-        public async ValueTask InitializeAsync() => await Build.RunAsync("pack", $"-p:PackageOutputPath={Folder}");
+        private string Folder => _build.PathOf("packages");
 
-        public ValueTask DisposeAsync()
+        public async Task<string> FolderAsync()
         {
-            _build.Dispose();
-            return ValueTask.CompletedTask;
+            await _making.Value;
+            return Folder;
         }
+
+        public void Dispose() => _build.Dispose();
     }
 }
