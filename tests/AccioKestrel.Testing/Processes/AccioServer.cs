@@ -10,8 +10,8 @@ internal sealed class AccioServer : IAsyncDisposable
 {
     private static readonly string? s_given = Environment.GetEnvironmentVariable("ACCIO_BINARY") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
-    // Below 32768, where Linux begins to choose ports for clients (ip_local_port_range).
-    private const int LowestPort = 20_000;
+    // Below 32768, where Linux begins to choose ports for clients (ip_local_port_range), and below the checker's own ports, which begin at 20000.
+    private const int LowestPort = 10_000;
     private const int PortCount = 10_000;
     private const int PortsInABlock = 100;
 
