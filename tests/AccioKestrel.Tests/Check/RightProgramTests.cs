@@ -34,7 +34,7 @@ public sealed class RightProgramTests
     private static async Task ExpectAllPointsAsync(string kind, string options, params string[] command)
     {
         var report = await Checker.ReportAsync(kind, options, command);
-        Assert.True(!report.Ids("fail").Any(), $"A right program has failed:\n{report}");
+        Assert.True(report.Ids("fail") is [], $"A right program has failed:\n{report}");
         Assert.Empty(report.Ids("skipped"));
         Assert.Equal(100, report.GetProperty("points").GetInt32());
         Assert.Equal(100, report.GetProperty("maxPoints").GetInt32());
