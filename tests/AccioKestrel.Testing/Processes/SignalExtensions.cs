@@ -26,13 +26,13 @@ internal static class SignalExtensions
             return;
         }
 
-        foreach (var signal in new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
+        (Signal Number, PosixSignal Name)[] signals = [(Signal.Hangup, PosixSignal.SIGHUP), (Signal.Interrupt, PosixSignal.SIGINT), (Signal.Quit, PosixSignal.SIGQUIT)];
+        foreach (var (number, name) in signals)
         {
-            var number = (int)(signal is PosixSignal.SIGHUP ? Signal.Hangup : signal is PosixSignal.SIGINT ? Signal.Interrupt : Signal.Quit);
-            if (SetDisposition(number, DefaultDisposition) == Ignored)
+            if (SetDisposition((int)number, DefaultDisposition) == Ignored)
             {
                 // A handler, unlike an ignored signal, is not inherited.
-                s_ignoring.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = true));
+                s_ignoring.Add(PosixSignalRegistration.Create(name, context => context.Cancel = true));
             }
         }
     }
