@@ -8,7 +8,7 @@ public sealed partial class TerminalTests
     [Fact]
     public async Task Terminal_ShowsProgress_ThenOneLineForEachResult_AndNoneOfItIsOutput()
     {
-        await using var run = await Run.StartAsync(options: "--idle-timeout 3600");
+        await using var run = await StartAsync(options: "--idle-timeout 3600");
         using var client = await run.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync(new byte[3 * 1024 * 1024]);
@@ -29,7 +29,7 @@ public sealed partial class TerminalTests
         Assert.Matches(Summary(@"3\.00 MiB"), screen);
         // Of the line that moved, nothing is left.
         Assert.DoesNotContain("waiting", screen, StringComparison.Ordinal);
-        await run.ExpectOutputAsync("3145728\n5\n");
+        await run.ExpectFileAsync("3145728\n5\n");
 
         static string Time(string screen) => Regex.Match(screen, @" \d:\d\d:\d\d, 1 waiting", RegexOptions.None, TimeSpan.FromSeconds(1)).Value;
     }
@@ -37,7 +37,7 @@ public sealed partial class TerminalTests
     [Fact]
     public async Task Terminal_LogLinesDuringATransfer_StandAboveTheProgress()
     {
-        await using var run = await Run.StartAsync("Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Connections=Debug");
+        await using var run = await StartAsync("Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Connections=Debug");
         using var client = await run.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync(new byte[1024]);
@@ -51,19 +51,19 @@ public sealed partial class TerminalTests
     {
         foreach (var (variable, red) in ((string, bool)[])[("", true), ("NO_COLOR=1", false)])
         {
-            await using var run = await Run.StartAsync(variable);
+            await using var run = await StartAsync(variable);
             using var client = await run.ConnectAsync();
             await client.SendAsync("hello");
             await run.Terminal.WaitUntilAsync(screen => screen.Contains("wrong byte: byte 1 of confirm-accio is 'h', expected 'c'", StringComparison.Ordinal));
             Assert.Equal(red, (await run.Terminal.ColouredScreenAsync()).Contains("\e[", StringComparison.Ordinal));
-            await run.ExpectOutputAsync("ERROR\n");
+            await run.ExpectFileAsync("ERROR\n");
         }
     }
 
     [Fact]
     public async Task Terminal_SilentClient_SaysWhatTheServerWaitsFor()
     {
-        await using var run = await Run.StartAsync(options: "--idle-timeout 3600");
+        await using var run = await StartAsync(options: "--idle-timeout 3600");
         using var client = await run.ConnectAsync();
         await run.Terminal.WaitUntilAsync(screen => IsSilent(screen, "waiting for confirm-accio"));
         await client.SendFirstConfirmationAsync();
@@ -79,17 +79,17 @@ public sealed partial class TerminalTests
     [Fact]
     public async Task Terminal_Quiet_StaysEmpty()
     {
-        await using var run = await Run.StartAsync(options: "--quiet");
+        await using var run = await StartAsync(options: "--quiet");
         using var client = await run.ConnectAsync();
         await client.TransferAsync(5);
-        await run.ExpectOutputAsync("5\n");
+        await run.ExpectFileAsync("5\n");
         Assert.Empty(await run.Terminal.ScreenAsync());
     }
 
     [Fact]
     public async Task Terminal_TooNarrow_ShortensTheProgressToOneLine()
     {
-        await using var run = await Run.StartAsync(columns: 24);
+        await using var run = await StartAsync(columns: 24);
         using var client = await run.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync(new byte[1024]);
@@ -133,7 +133,7 @@ public sealed partial class TerminalTests
     [Fact]
     public async Task Terminal_CtrlC_StopsTheServerAndLeavesTheTerminalInOrder()
     {
-        await using var run = await Run.StartAsync();
+        await using var run = await StartAsync();
         using var client = await run.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync("hello");
@@ -143,7 +143,7 @@ public sealed partial class TerminalTests
         var screen = await run.Terminal.WaitUntilAsync(screen => screen.Contains("exit code ", StringComparison.Ordinal));
         Assert.Matches(Summary("5 B"), screen);
         Assert.Contains("\nexit code 0", screen, StringComparison.Ordinal);
-        await run.ExpectOutputAsync("5\n");
+        await run.ExpectFileAsync("5\n");
     }
 
     /// <summary>The rows as one line. A word that was broken over two rows becomes two.</summary>
@@ -156,41 +156,6 @@ public sealed partial class TerminalTests
     private static partial Regex Progress();
 
     /// <summary>The server in a terminal, with its standard output in a file.</summary>
-    private sealed class Run : IAsyncDisposable
-    {
-        private readonly string _output;
-        private readonly int _port;
-
-        private Run(TerminalSession terminal, string output, int port)
-        {
-            Terminal = terminal;
-            _output = output;
-            _port = port;
-        }
-
-        public TerminalSession Terminal { get; }
-
-        public static async Task<Run> StartAsync(string variable = "", string options = "", int columns = 100)
-        {
-            Needs.Installed("tmux");
-            var port = AccioServer.FreePort();
-            var output = Path.GetTempFileName();
-            var run = new Run(
-                await TerminalSession.StartAsync(
-                    $"env {variable} {TerminalSession.Quote(AccioServer.Binary)} {port} {options} > {TerminalSession.Quote(output)}", columns),
-                output, port);
-            await AccioServer.UntilListeningAsync(port);
-            return run;
-        }
-
-        public Task<AccioClient> ConnectAsync() => AccioClient.ConnectAsync(_port);
-
-        public Task ExpectOutputAsync(string expected) => Patience.UntilEqual(expected, () => File.ReadAllText(_output));
-
-        public async ValueTask DisposeAsync()
-        {
-            await Terminal.DisposeAsync();
-            File.Delete(_output);
-        }
-    }
+    private static Task<TerminalRun> StartAsync(string variable = "", string options = "", int columns = 100) =>
+        TerminalRun.StartWithLogAsync($"env {variable}", options, "> {0}", columns);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AccioKestrel.Tests.EndToEnd;
 
-/// <summary>The server in a terminal, as a person starts it. The log is off below warnings, so the screen holds what follows the start alone.</summary>
+/// <summary>The server in a terminal, as a person starts it.</summary>
 internal sealed class TerminalRun : IAsyncDisposable
 {
     /// <summary>
@@ -23,18 +23,23 @@ internal sealed class TerminalRun : IAsyncDisposable
 
     public TerminalSession Terminal { get; }
 
+    /// <summary>Starts it below a prompt. The log is off below warnings, so the screen holds what follows the start alone.</summary>
+    /// <inheritdoc cref="StartWithLogAsync"/>
+    public static Task<TerminalRun> StartAsync(string before = "", string options = "", string behind = "", int columns = 100) => StartWithLogAsync(
+        $"export Logging__LogLevel__Default=Warning; printf '\\n%.0s' {{1..30}}; echo '$ {Prompt}'; {before}", options, behind, columns);
+
+    /// <summary>Starts it on an empty screen.</summary>
     /// <param name="before">What stands before the command.</param>
     /// <param name="options">Options of the server.</param>
     /// <param name="behind">What stands behind the command; {0} is the name of a file, see <see cref="ExpectFileAsync"/>.</param>
     /// <param name="columns">The width of the terminal.</param>
-    public static async Task<TerminalRun> StartAsync(string before = "", string options = "", string behind = "", int columns = 100)
+    public static async Task<TerminalRun> StartWithLogAsync(string before, string options, string behind, int columns)
     {
         Needs.Installed("tmux");
         var port = AccioServer.FreePort();
         var file = Path.GetTempFileName();
-        var command = string.Create(
-            CultureInfo.InvariantCulture,
-            $"export Logging__LogLevel__Default=Warning; printf '\\n%.0s' {{1..30}}; echo '$ {Prompt}'; {before} {TerminalSession.Quote(AccioServer.Binary)} {port} {options} {string.Format(CultureInfo.InvariantCulture, behind, TerminalSession.Quote(file))}");
+        var output = string.Format(CultureInfo.InvariantCulture, behind, TerminalSession.Quote(file));
+        var command = string.Create(CultureInfo.InvariantCulture, $"{before} {TerminalSession.Quote(AccioServer.Binary)} {port} {options} {output}");
         var run = new TerminalRun(await TerminalSession.StartAsync(command, columns), file, port);
         await AccioServer.UntilListeningAsync(port);
         return run;
