@@ -477,7 +477,7 @@ function drawAndTell() {
   rows.forEach(row => row.key = '');
   getSelection().removeAllRanges();
   drawResults((model.paused ?? model).recent);
-  setText($('announcer'), rows.length === 0 ? $('no-results').textContent : $('shown').textContent);
+  say(rows.length === 0 ? $('no-results').textContent : $('shown').textContent);
 }
 
 document.addEventListener('selectionchange', () => {
@@ -637,12 +637,23 @@ let speakTimer = 0;
 /** Collects what happened, and says it in one sentence when the last one is long enough ago. */
 function announce({ link = news.link, ended = 0, errors = 0, last = news.last }) {
   news = { link, ended: news.ended + ended, errors: news.errors + errors, last };
-  speakTimer ||= setTimeout(() => {
-    speakTimer = 0;
-    spokenAt = performance.now();
-    setText($('announcer'), sentence(news));
-    news = silence();
-  }, Math.max(0, spokenAt + SPEAK_MS - performance.now()));
+  speakTimer ||= setTimeout(sayNews, Math.max(0, spokenAt + SPEAK_MS - performance.now()));
+}
+
+function sayNews() {
+  speakTimer = 0;
+  say(sentence(news));
+  news = silence();
+}
+
+/** Says a sentence now. News that wait for their time wait on: they would cut the sentence short. */
+function say(text) {
+  setText($('announcer'), text);
+  spokenAt = performance.now();
+  if (speakTimer !== 0) {
+    clearTimeout(speakTimer);
+    speakTimer = setTimeout(sayNews, SPEAK_MS);
+  }
 }
 
 function sentence({ link, ended, errors, last }) {

@@ -236,6 +236,36 @@ public sealed class PageTests(Chromium browser) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task Page_AskedForOtherRows_SaysSo_AndLetsNewsWaitUntilAScreenReaderHasSaidIt()
+    {
+        var (server, status) = await Chromium.StartServerAsync();
+        await using var _ = server;
+        using var __ = status;
+        var page = await OpenAsync(status.Port);
+        await server.TransferAsync(1);
+        await Assertions.Expect(page.Locator("#announcer")).ToHaveTextAsync("An exchange ended: 1 byte.");
+        var isHeardFor = page.EvaluateAsync<double>("""
+            new Promise(resolve => {
+              let since = null;
+              new MutationObserver(() => {
+                if (since !== null) {
+                  resolve(performance.now() - since);
+                } else if (!announcer.textContent.includes('ended')) {
+                  since = performance.now();
+                }
+              }).observe(announcer, { childList: true, subtree: true });
+            })
+            """);
+
+        // One result comes before the question and one behind it: news of both kinds wait.
+        await server.TransferAsync(2);
+        await Assertions.Expect(page.Locator("#results tr")).ToHaveCountAsync(2);
+        await page.Locator("#only-errors").CheckAsync();
+        await server.TransferAsync(3);
+        Assert.InRange(await isHeardFor.WaitAsync(Patience.Limit), 7900, double.MaxValue);
+    }
+
+    [Fact]
     public async Task Page_WithAHundredResults_IsShortUntilTheReaderAsksForMore()
     {
         var (server, status) = await Chromium.StartServerAsync();
