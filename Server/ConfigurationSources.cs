@@ -43,9 +43,10 @@ internal static class ConfigurationSources
         configuration.AddInMemoryCollection(arguments.Settings);
         CheckSettings(configuration.GetSection(AccioOptions.Section), sources);
         CheckLevels(configuration.GetSection(Logging), sources);
+        var byLetters = Settings.All.ToDictionary(setting => Spelling.Letters(setting.Path));
         return new SettingSources(arguments, sources)
         {
-            Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top))).OfType<string>()],
+            Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top, byLetters))).OfType<string>()],
         };
     }
 
@@ -112,16 +113,17 @@ internal static class ConfigurationSources
     private static SettingSource SourceOf(string path, IReadOnlyList<SettingSource> sources) => sources.Last(source => source.Configuration.GetSection(path).Exists());
 
     /// <returns>A warning about a name that was probably meant as one of the section, or null.</returns>
-    private static string? Doubt(SettingSource source, IConfigurationSection top) =>
+    private static string? Doubt(SettingSource source, IConfigurationSection top, Dictionary<string, Setting> byLetters) =>
         top.Key.Equals(AccioOptions.Section, StringComparison.OrdinalIgnoreCase) ? null
-        : Settings.All.FirstOrDefault(setting => IsMeant(setting, source, top)) is { } meant
+        : Meant(source, top, byLetters) is { } meant
             ? $"{source.NameOf(top.Key)} has no effect; did you mean {source.Write(meant.Path)}?"
         : top.Value is not null ? null
         : Spelling.IsNear(top.Key, AccioOptions.Section) || Spelling.IsNear(top.Key, nameof(AccioKestrel))
             ? $"The section {top.Key} has no effect; did you mean {AccioOptions.Section}?" : null;
 
-    /// <summary>Whether a name outside of the section is that of a setting, without the section's name or with it.</summary>
-    private static bool IsMeant(Setting setting, SettingSource source, IConfigurationSection top) =>
-        (!source.IsShared && setting.Key.Equals(top.Key, StringComparison.OrdinalIgnoreCase))
-        || (top.Value is not null && Spelling.Letters(setting.Path).Equals(Spelling.Letters(top.Key), StringComparison.Ordinal));
+    /// <returns>The setting whose name a name outside of the section is, with the section's name or without it. Null if there is none.</returns>
+    private static Setting? Meant(SettingSource source, IConfigurationSection top, Dictionary<string, Setting> byLetters) =>
+        top.Value is not null && byLetters.TryGetValue(Spelling.Letters(top.Key), out var setting) ? setting
+        : source.IsShared ? null
+        : Settings.All.FirstOrDefault(setting => setting.Key.Equals(top.Key, StringComparison.OrdinalIgnoreCase));
 }
