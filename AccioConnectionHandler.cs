@@ -152,12 +152,13 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
 
             _history.Abandon(isFailedHandshake: true);
             var reason = failure is { } why ? ExchangeWords.Of(why) : ReasonOf(exception);
-            _history.HandshakeFailed?.Invoke(exchange, reason);
             AccioLog.TlsHandshakeFailed(_logger, exchange.ConnectionId, exchange.Peer, exchange.Elapsed.TotalSeconds, reason);
             if (failure is not null)
             {
                 connection.Abort(new ConnectionAbortedException($"TLS handshake ended: {failure}."));
             }
+
+            Notify(exchange.ConnectionId, () => _history.HandshakeFailed?.Invoke(exchange, reason));
 
             return false;
         }
@@ -177,7 +178,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         return true;
     }
 
-    /// <summary>Reports a result to listeners and the log. The receivers have it already, so a listener that fails cannot lose it.</summary>
+    /// <summary>Reports a result to the log and to subscribers, after the receivers have it.</summary>
     private void Announce(CompletedExchange result)
     {
         if (_logger.IsEnabled(LogLevel.Information))
@@ -185,13 +186,19 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
             Log(result);
         }
 
+        Notify(result.ConnectionId, () => _history.Announce(result));
+    }
+
+    /// <summary>Calls subscribers, such as the terminal. One that fails must not end the turn of the next client.</summary>
+    private void Notify(string connectionId, Action subscribers)
+    {
         try
         {
-            _history.Announce(result);
+            subscribers();
         }
         catch (Exception exception)
         {
-            AccioLog.ListenerFailed(_logger, result.ConnectionId, exception);
+            AccioLog.SubscriberFailed(_logger, connectionId, exception);
         }
     }
 
@@ -232,7 +239,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         return failure
             ?? (wasSilent
                 ? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
-                    ?? await client.ExpectAsync(ExchangeStep.SecondCommand, AccioProtocol.FirstConfirmation)
+                    ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
                 : await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
                     ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command))
             ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmationLine)

@@ -86,8 +86,8 @@ internal static partial class AccioLog
     [LoggerMessage(23, LogLevel.Error, "{ConnectionId}: the exchange failed unexpectedly", EventName = nameof(ExchangeBroke))]
     public static partial void ExchangeBroke(ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a listener of results or metrics failed; the receivers have the result", EventName = nameof(ListenerFailed))]
-    public static partial void ListenerFailed(ILogger logger, string connectionId, Exception exception);
+    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a subscriber of results, such as the terminal or the metrics, failed; the result itself is delivered", EventName = nameof(SubscriberFailed))]
+    public static partial void SubscriberFailed(ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(30, LogLevel.Information, "Serving Accio {Security}", EventName = nameof(Serving))]
     public static partial void Serving(ILogger logger, string security);

@@ -13,6 +13,7 @@ internal sealed class ActiveExchange
     private long _lastByteAt;
     private long _fileAwaitedAt;
     private long _bytes;
+    private long _endedAt;
     private volatile bool _hasEnded;
     private volatile ExchangeStep _step = ExchangeStep.FirstCommand;
 
@@ -35,7 +36,8 @@ internal sealed class ActiveExchange
         set
         {
             Confirmed = 0;
-            if (value is ExchangeStep.File)
+            HasBothCommands |= _step is ExchangeStep.SecondCommand;
+            if (value is ExchangeStep.File && _step is not ExchangeStep.File)
             {
                 Volatile.Write(ref _fileAwaitedAt, _time.GetTimestamp());
             }
@@ -47,8 +49,11 @@ internal sealed class ActiveExchange
     /// <summary>Whether the file is being received. A stop gives it a grace period.</summary>
     public bool IsInTransfer => _step is ExchangeStep.File && !_hasEnded;
 
-    /// <summary>Whether no byte of a confirmation has come yet.</summary>
-    public bool IsUntouched => _step is ExchangeStep.TlsHandshake or ExchangeStep.FirstCommand or ExchangeStep.FirstConfirmation && Confirmed == 0;
+    /// <summary>Whether no byte of the exchange has come yet.</summary>
+    public bool IsUntouched { get; private set; } = true;
+
+    /// <summary>Whether the second command has been sent. A lenient server sends it before the first confirmation to a client that waits for both.</summary>
+    public bool HasBothCommands { get; private set; }
 
     /// <summary>Whether the server waits for nothing more from the client: the result is being written.</summary>
     public bool HasEnded => _hasEnded;
@@ -63,7 +68,7 @@ internal sealed class ActiveExchange
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The time since the client's turn began: since step 1, or with TLS since the beginning of the TLS handshake.</summary>
-    public TimeSpan Elapsed => _time.GetElapsedTime(_startedAt);
+    public TimeSpan Elapsed => Since(_startedAt);
 
     /// <summary>The time since the server began to wait for the file. Meaningful only in that step.</summary>
     public TimeSpan FileElapsed => _time.GetElapsedTime(Volatile.Read(ref _fileAwaitedAt));
@@ -72,13 +77,14 @@ internal sealed class ActiveExchange
     /// The time since the last byte of the exchange came from the client; before the first byte, since its turn began. Bytes of TLS
     /// itself do not count: a client could otherwise keep its turn with key updates alone.
     /// </summary>
-    public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastByteAt));
+    public TimeSpan Silence => Since(Volatile.Read(ref _lastByteAt));
 
     /// <summary>Ends the exchange: the server waits for nothing more from the client.</summary>
     /// <param name="failure">What went wrong, or null when the whole file came.</param>
     /// <returns>The result.</returns>
     public CompletedExchange End(ExchangeFailure? failure)
     {
+        Volatile.Write(ref _endedAt, _time.GetTimestamp());
         _hasEnded = true;
         return new CompletedExchange
         {
@@ -94,7 +100,11 @@ internal sealed class ActiveExchange
     }
 
     /// <summary>A byte came from the client: the silence starts again at zero.</summary>
-    public void Heard() => Volatile.Write(ref _lastByteAt, _time.GetTimestamp());
+    public void Heard()
+    {
+        IsUntouched = false;
+        Volatile.Write(ref _lastByteAt, _time.GetTimestamp());
+    }
 
     /// <summary>File bytes came from the client.</summary>
     public void Count(long fileBytes)
@@ -102,4 +112,7 @@ internal sealed class ActiveExchange
         Volatile.Write(ref _bytes, _bytes + fileBytes);
         Heard();
     }
+
+    /// <summary>The time since then. It stops with the exchange: while the result is written, nothing is awaited from the client.</summary>
+    private TimeSpan Since(long timestamp) => _hasEnded ? _time.GetElapsedTime(timestamp, Volatile.Read(ref _endedAt)) : _time.GetElapsedTime(timestamp);
 }

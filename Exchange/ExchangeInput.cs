@@ -22,6 +22,7 @@ internal sealed class ExchangeInput(
     private readonly IDiscardingReader? _discarder = transport.Input as IDiscardingReader;
     private readonly ActiveExchange _exchange = exchange;
     private readonly ExchangeLimits _limits = limits;
+    private readonly TimeProvider _time = time;
     private volatile bool _isSending;
 
     /// <summary>The bytes that were received and are not taken yet.</summary>
@@ -103,10 +104,11 @@ internal sealed class ExchangeInput(
         return (failure, wasSilent);
     }
 
-    /// <summary>Takes these bytes if they are the next ones.</summary>
+    /// <summary>Takes these bytes if the file begins after them. The client may have sent all of its confirmation already.</summary>
     /// <returns>What ends the exchange, or null.</returns>
     public async ValueTask<ExchangeFailure?> SkipAsync(ReadOnlyMemory<byte> optional)
     {
+        _exchange.Step = ExchangeStep.File;
         if (await ReceiveAsync(atLeast: optional.Length) is { } failure)
         {
             return failure;
@@ -144,6 +146,7 @@ internal sealed class ExchangeInput(
             CheckWithin(wakeAfter);
         }
 
+        var begun = _time.GetTimestamp();
         var known = 0L;
         while (true)
         {
@@ -178,7 +181,7 @@ internal sealed class ExchangeInput(
             }
 
             _reader.AdvanceTo(_received.Start, _received.End);
-            if (known == 0 && timeout - _exchange.Silence is { } left)
+            if (known == 0 && timeout - _time.GetElapsedTime(begun) is { } left)
             {
                 if (left <= TimeSpan.Zero)
                 {

@@ -14,11 +14,14 @@ internal static class ExchangeWords
         ExchangeStep.TlsHandshake => "shaking hands for TLS",
         ExchangeStep.FirstCommand => "sending accio",
         ExchangeStep.FirstConfirmation => "waiting for confirm-accio",
-        // Only a lenient server waits in this step: it has sent the second command unasked.
-        ExchangeStep.SecondCommand => "waiting for confirm-accio, second accio sent",
+        ExchangeStep.SecondCommand => "sending accio again",
         ExchangeStep.SecondConfirmation => "waiting for confirm-accio-again",
         _ => "receiving the file",
     };
+
+    /// <summary>What the server is doing in this exchange.</summary>
+    public static string Of(ActiveExchange exchange) =>
+        exchange is { Step: ExchangeStep.FirstConfirmation, HasBothCommands: true } ? $"{Of(exchange.Step)}, second accio sent" : Of(exchange.Step);
 
     /// <summary>Why an exchange ended with <c>ERROR</c>, in two or three words.</summary>
     public static string Of(ExchangeFailure failure) => failure switch
@@ -51,7 +54,7 @@ internal static class ExchangeWords
     private static string Detail(ActiveExchange exchange, ExchangeFailure failure) => failure switch
     {
         ExchangeFailure.IdleTimeout => string.Create(
-            CultureInfo.InvariantCulture, $"no byte for {RoundedDown(exchange.Silence.TotalSeconds):0.0} s, {Of(exchange.Step)}{IdleHint(exchange)}"),
+            CultureInfo.InvariantCulture, $"no byte for {RoundedDown(exchange.Silence.TotalSeconds):0.0} s, {Of(exchange)}{IdleHint(exchange)}"),
         ExchangeFailure.WrongByte => $"{exchange.WrongByte}",
         ExchangeFailure.EndedEarly when exchange is { Step: ExchangeStep.FirstConfirmation, Confirmed: 0 } =>
             "the client ended without a byte; a client that gives up while it waits for its turn does so too",
@@ -59,10 +62,10 @@ internal static class ExchangeWords
             CultureInfo.InvariantCulture,
             $"the client ended after {exchange.Confirmed} of the {ConfirmationLength(exchange.Step)} bytes of {Confirmation(exchange.Step)}"),
         ExchangeFailure.TooSlow => "below the minimum data rate (--min-data-rate)",
-        ExchangeFailure.HandshakeTimeout => $"over the handshake timeout (--handshake-timeout), {Of(exchange.Step)}",
-        ExchangeFailure.TooLong => $"over the maximum exchange duration (--max-exchange-duration), {Of(exchange.Step)}",
+        ExchangeFailure.HandshakeTimeout => $"over the handshake timeout (--handshake-timeout), {Of(exchange)}",
+        ExchangeFailure.TooLong => $"over the maximum exchange duration (--max-exchange-duration), {Of(exchange)}",
         ExchangeFailure.TooLarge => "over the maximum file size (--max-file-size)",
-        _ => Of(exchange.Step),
+        _ => Of(exchange),
     };
 
     /// <summary>Rounded down to tenths: a silence must not look longer than the whole exchange, whose time is shown beside it.</summary>
@@ -78,7 +81,7 @@ internal static class ExchangeWords
     /// </summary>
     private static string IdleHint(ActiveExchange exchange) => exchange switch
     {
-        { Step: ExchangeStep.FirstConfirmation, Confirmed: 0 } => " (a client that waits for both commands needs a server with --lenient)",
+        { Step: ExchangeStep.FirstConfirmation, Confirmed: 0, HasBothCommands: false } => " (a client that waits for both commands needs a server with --lenient)",
         { Step: ExchangeStep.File } => " (a file ends when the client ends its sending side, by a shutdown or a close)",
         _ => "",
     };

@@ -51,7 +51,7 @@ internal static class ServerProcess
                 }
             }
         }
-        catch (OperationCanceledException) when (StopSignals.First.IsCancellationRequested)
+        catch (OperationCanceledException) when (!hasStarted && StopSignals.First.IsCancellationRequested)
         {
             // A signal has stopped the server during its start.
         }
@@ -78,11 +78,19 @@ internal static class ServerProcess
         whenStarted();
         app.Services.GetRequiredService<StartAnnouncement>().Announce();
         await stopping.Task;
-        await app.StopAsync(StopSignals.Second);
+        try
+        {
+            await app.StopAsync(StopSignals.Second);
+        }
+        catch (OperationCanceledException) when (StopSignals.Second.IsCancellationRequested)
+        {
+            // The second signal has ended the wait for what was still running.
+        }
+
         // Before the exit code is determined: a result whose write is still blocked is reported as lost here.
         await app.DisposeAsync();
 
-        // A server that stops without a signal, before it has all results that it was to have, has lost its listen socket, or could not
+        // A server that stops without a signal, before it has all results that --count asked for, has lost its listen socket, or could not
         // write a result.
         return (StopSignals.First.IsCancellationRequested || count?.IsReached is true) && !lost.HasAny ? ExitCode.Success : ExitCode.Failure;
     }

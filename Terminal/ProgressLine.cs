@@ -43,7 +43,7 @@ internal static class ProgressLine
     /// <summary>Without the duration of the exchange: the client approaches the limit of its silence, not of the duration.</summary>
     private static string Handshake(ActiveExchange exchange, string silent, string ofLimit, string queue, int room)
     {
-        var words = ExchangeWords.Of(exchange.Step);
+        var words = ExchangeWords.Of(exchange);
         var shortly = words.StartsWith(WaitingFor, StringComparison.Ordinal) ? words[WaitingFor.Length..] : words;
         var all = $"{words}{ofLimit}{queue}";
         return Longest(

@@ -80,15 +80,16 @@ internal sealed class TerminalDisplay : BackgroundService
             while (await redraw.WaitForNextTickAsync(stoppingToken))
             {
                 var version = _writer.Version;
-                WriteSummaries(s_detour);
-                var exchange = _history.Current;
+                var areShown = WriteSummaries(s_detour);
+                // An exchange that has ended is not in progress: its result may wait for its reader.
+                var exchange = _history.Current is { HasEnded: false } current ? current : null;
                 if (exchange != shown)
                 {
                     shown = exchange;
                     rate = new RecentRate();
                 }
 
-                if (_summaries.Count == 0)
+                if (areShown)
                 {
                     var line = exchange is null ? "" : ProgressLine.Of(
                         exchange, rate.Sample(exchange.Bytes, exchange.Elapsed), _listeners.Waiting ?? 0, _idleTimeout, Terminals.Width - 1);
@@ -123,7 +124,8 @@ internal sealed class TerminalDisplay : BackgroundService
     }
 
     /// <summary>Shows the summaries that have waited for at least this time.</summary>
-    private void WriteSummaries(TimeSpan age)
+    /// <returns>Whether all are shown.</returns>
+    private bool WriteSummaries(TimeSpan age)
     {
         lock (_lock)
         {
@@ -137,6 +139,8 @@ internal sealed class TerminalDisplay : BackgroundService
             {
                 _writer.WriteSummary(_summaries.Dequeue().Summary);
             }
+
+            return _summaries.Count == 0;
         }
     }
 

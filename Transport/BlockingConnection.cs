@@ -88,7 +88,18 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     /// <summary>Created on first use: the exchange does not need it, only middleware of a host might.</summary>
     public override CancellationToken ConnectionClosed
     {
-        get => _disposed == 1 ? new CancellationToken(canceled: true) : (_closed ??= new CancellationTokenSource()).Token;
+        get
+        {
+            var closed = LazyInitializer.EnsureInitialized(ref _closed);
+            if (Volatile.Read(ref _disposed) == 1)
+            {
+                // DisposeAsync may have looked for the source just before it was there.
+                _ = closed.CancelAsync();
+            }
+
+            return closed.Token;
+        }
+
         set => throw new NotSupportedException();
     }
 
@@ -116,7 +127,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
             }
 
             // On another thread: what middleware has registered may throw or block, and the listener would never accept the next client.
-            _ = _closed?.CancelAsync();
+            _ = Volatile.Read(ref _closed)?.CancelAsync();
             _hasEnded.TrySetResult();
         }
     }

@@ -83,14 +83,21 @@ internal static partial class ServerChecks
     {
         const double most = 0.5;
         context.Expect("processor time to be measured");
-        // What the server still does after its start or the client's last step is over by then.
+        // What a server still does after its start or the client's last step ends at some time, on a busy machine after seconds. An endless loop does not.
+        var busy = 0.0;
         await Task.Delay(TimeSpan.FromSeconds(0.4));
-        var (begun, before) = (Stopwatch.GetTimestamp(), server.Program.BusyTime);
-        await Task.Delay(TimeSpan.FromSeconds(1));
-        var busy = (server.Program.BusyTime - before) / Stopwatch.GetElapsedTime(begun);
-        return busy <= most
-            ? $"busy for {busy * 100:0} % of the time"
-            : throw FindingException.Fail("no work while there is nothing to do", $"busy for {busy * 100:0} % of the time", Hints.BusyLoop);
+        for (var second = 0; second < 5; second++)
+        {
+            var (begun, before) = (Stopwatch.GetTimestamp(), server.Program.BusyTime);
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            busy = (server.Program.BusyTime - before) / Stopwatch.GetElapsedTime(begun);
+            if (busy <= most)
+            {
+                return $"busy for {busy * 100:0} % of the time";
+            }
+        }
+
+        throw FindingException.Fail("no work while there is nothing to do", $"busy for {busy * 100:0} % of the time", Hints.BusyLoop);
     }
 
     private static async Task DescriptorsAsync(CheckContext context)

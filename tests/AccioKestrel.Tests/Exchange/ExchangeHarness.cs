@@ -43,6 +43,8 @@ internal sealed class ExchangeHarness : IDisposable
     /// <summary>The lines that standard output would hold.</summary>
     public IReadOnlyList<string> Lines => [.. _output.Results.Select(result => result.Line)];
 
+    public string? LastReason => _output.Results[^1].Reason;
+
     public ExchangeFailure? LastFailure => _output.Results[^1].Failure;
 
     /// <summary>The host begins to stop. Only then does Kestrel ask the connections to close, one after another.</summary>
@@ -54,13 +56,19 @@ internal sealed class ExchangeHarness : IDisposable
     /// <summary>Aborts all connections, as Kestrel does when the host's time to stop is over.</summary>
     public void AbortConnections() => _clients.ForEach(client => client.Abort());
 
-    public PipeClient Connect()
+    /// <param name="fromBalancer">Whether a load balancer opened the connection, without naming a client.</param>
+    public PipeClient Connect(bool fromBalancer = false)
     {
         var toServer = new Pipe(s_inline);
         var toClient = new Pipe(s_inline);
         var connection = new DefaultConnectionContext(
             "test", new Duplex(toServer.Reader, toClient.Writer), new Duplex(toClient.Reader, toServer.Writer));
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_closing);
+        if (fromBalancer)
+        {
+            connection.Features.Set(BalancerConnection.Instance);
+        }
+
         var client = new PipeClient(toServer.Writer, toClient.Reader, _handler.OnConnectedAsync(connection), connection.ConnectionClosed);
         _clients.Add(client);
         return client;

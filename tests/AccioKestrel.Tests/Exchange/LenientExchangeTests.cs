@@ -82,6 +82,37 @@ public sealed class LenientExchangeTests : IDisposable
     }
 
     [Fact]
+    public void Lenient_WaitAfterBothCommands_IsToldAsSuch()
+    {
+        _server.Connect();
+        _server.Time.Advance(TimeSpan.FromSeconds(10));
+        _server.Time.Advance(TimeSpan.FromSeconds(0.4));
+        Assert.Equal("silent too long: no byte for 10.4 s, waiting for confirm-accio, second accio sent", _server.LastReason);
+    }
+
+    [Fact]
+    public void Lenient_PauseBeforeTheFirstFileBytes_IsTheFiles()
+    {
+        using var server = new ExchangeHarness(new AccioOptions { Lenient = true, HandshakeTimeout = 1 });
+        var client = server.Connect().Send(First + Second);
+        server.Time.Advance(TimeSpan.FromSeconds(3));
+        server.StopServer();
+        client.Send("12").End();
+        Assert.Equal(["2"], server.Lines);
+    }
+
+    [Fact]
+    public void Lenient_HealthCheckThatStaysForTheSecondCommand_GetsNoLine()
+    {
+        var check = _server.Connect(fromBalancer: true);
+        _server.Time.Advance(TimeSpan.FromSeconds(2.1));
+        Assert.Equal(Command + Command, check.Heard);
+        check.End();
+        Assert.True(check.IsServed);
+        Assert.Empty(_server.Lines);
+    }
+
+    [Fact]
     public void Lenient_Stop_EndsTheWaitForTheFirstByte()
     {
         var client = _server.Connect();

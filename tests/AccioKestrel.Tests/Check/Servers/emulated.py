@@ -1,4 +1,4 @@
-"""Takes a pause of three seconds for the end of the file."""
+"""Takes a pause of two seconds for the end of the file."""
 
 import socket
 import sys
@@ -8,7 +8,7 @@ from right import Server
 class Wrong(Server):
     def count(self, client):
         total = 0
-        client.settimeout(3)
+        client.settimeout(2)
         try:
             while part := client.recv(65536):
                 total += len(part)
