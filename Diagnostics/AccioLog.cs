@@ -67,7 +67,7 @@ internal static partial class AccioLog
     [LoggerMessage(9, LogLevel.Warning, "Short of resources, clients must wait: {Reason}", EventName = nameof(ShortOfResources))]
     private static partial void ShortOfResources(ILogger logger, string reason);
 
-    /// <summary>The runtime has one error for a limit of the process and one of the system, and names the system's, which is hardly ever the one.</summary>
+    /// <summary>The runtime has one error for a limit of the process and one of the system, and names the system's, which is rarely the right one.</summary>
     public static void ShortOfResources(ILogger logger, Exception exception) => ShortOfResources(
         logger, exception is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } ? "Too many open files" : exception.Message);
 

@@ -1,6 +1,6 @@
 namespace AccioKestrel.Exchange;
 
-/// <summary>The bytes and times of the Accio protocol, as the course publishes them.</summary>
+/// <summary>The bytes of the Accio protocol, as the course publishes them, and what a lenient server adds.</summary>
 internal static class AccioProtocol
 {
     /// <summary>What the server sends, twice: 7 bytes.</summary>
@@ -9,7 +9,7 @@ internal static class AccioProtocol
     /// <summary>The client's answer to the first command: 15 bytes.</summary>
     public static readonly ReadOnlyMemory<byte> FirstConfirmation = "confirm-accio\r\n"u8.ToArray();
 
-    /// <summary>The client's answer to the second command, a line and an empty line: 23 bytes. The file begins behind it.</summary>
+    /// <summary>The client's answer to the second command, a line and an empty line: 23 bytes. The file begins after it.</summary>
     public static readonly ReadOnlyMemory<byte> SecondConfirmation = "confirm-accio-again\r\n\r\n"u8.ToArray();
 
     /// <summary>The empty line at the end of the second confirmation: 2 bytes.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace AccioKestrel.Exchange;
 
 /// <summary>
-/// The exchanges of this process: the one in progress, the last ones, and the counts of all. Only the handler writes it;
-/// progress line, status page and metrics read it.
+/// The exchanges of this process: the one in progress, the last ones, and the counts of all; and apart from them, what a file of
+/// results has of earlier runs. Progress line, status page and metrics read it.
 /// </summary>
 internal sealed class ExchangeHistory
 {

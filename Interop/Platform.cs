@@ -6,10 +6,10 @@ namespace AccioKestrel.Interop;
 /// <summary>Tells whether the calls that only Linux has are used, or the portable ones of the runtime.</summary>
 internal static class Platform
 {
-    /// <summary>Set in the runtime configuration of the tests, which so run the portable branches on Linux. The native binary has only those of its system.</summary>
+    /// <summary>Set in the runtime configuration of the tests, so that they run the portable branches on Linux. The native binary has only those of its system.</summary>
     public const string PortableSwitch = "AccioKestrel.Portable";
 
-    /// <summary>A field and not a method: the compiler then leaves out the branches of other systems.</summary>
+    /// <summary>Computed once: the compiler then leaves out the branches of other systems.</summary>
     [SupportedOSPlatformGuard("linux")]
     public static bool HasLinuxCalls { get; } = OperatingSystem.IsLinux() && !IsForcedPortable;
 

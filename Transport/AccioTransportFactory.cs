@@ -22,7 +22,7 @@ internal sealed class AccioTransportFactory(
         ArgumentNullException.ThrowIfNull(endpoint);
         var queue = OperatingSystem.IsLinux() && activation is not null
             ? InheritedQueue.Open(activation.Descriptor, ((IPEndPoint)endpoint).Port)
-            : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.PrepareListening));
+            : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.SetInheritedOptions));
         Announce(queue);
         return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(queue, listeners, time, lifetime, logger));
     }

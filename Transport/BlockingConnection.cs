@@ -48,7 +48,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
-    /// <summary>Sets the options that an accepted socket does not inherit.</summary>
+    /// <summary>Sets the options that an accepted socket has not from its listen socket.</summary>
     /// <returns>False if the client has reset the connection and the system therefore rejects the option. The socket is then disposed.</returns>
     public static bool TryPrepare(Socket accepted)
     {
@@ -85,7 +85,10 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         set => _localEndPoint = value;
     }
 
-    /// <summary>Created on first use: the exchange does not need it, only middleware of a host might.</summary>
+    /// <summary>
+    /// Canceled when the connection is disposed; a reset of the client is reported by its reads and writes. Created on first use: the exchange
+    /// does not need it, only middleware of a host might.
+    /// </summary>
     public override CancellationToken ConnectionClosed
     {
         get

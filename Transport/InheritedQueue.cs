@@ -51,7 +51,7 @@ internal sealed class InheritedQueue : AcceptQueue
             SetMode(descriptor, nonBlocking: 1);
             // The socket unit may lack NoDelay=.
             socket.NoDelay = true;
-            PlatformSocket.PrepareListening(socket);
+            PlatformSocket.SetInheritedOptions(socket);
             return new InheritedQueue(socket, CreateEvent());
         }
         catch
@@ -91,7 +91,7 @@ internal sealed class InheritedQueue : AcceptQueue
             _earlier--;
             try
             {
-                PlatformSocket.PrepareListening(accepted);
+                PlatformSocket.SetInheritedOptions(accepted);
             }
             catch (SocketException)
             {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace AccioKestrel.Transport;
 
-/// <summary>All that differs by operating system in this folder: on Linux the kernel's own calls, elsewhere what the runtime has for all systems.</summary>
+/// <summary>How sockets differ by operating system: on Linux the kernel's own calls, elsewhere what the runtime has for all systems.</summary>
 /// <remarks>
 /// On Linux a blocking receive with a time-out costs one system call, and can discard. Elsewhere the socket is non-blocking and is polled
 /// first: Windows documents the state of a socket as undefined after a receive that timed out, and the runtime reports the same error for
@@ -18,8 +18,8 @@ internal static class PlatformSocket
     /// </summary>
     private const int PortableLength = 256 * 1024;
 
-    /// <summary>Sets the options of a listen socket that its connections inherit.</summary>
-    public static void PrepareListening(Socket socket)
+    /// <summary>Sets the options that a connection inherits from its listen socket.</summary>
+    public static void SetInheritedOptions(Socket socket)
     {
         EnableKeepAlive(socket);
         // Without it an urgent byte would not be received, and not counted.
@@ -30,7 +30,7 @@ internal static class PlatformSocket
         }
     }
 
-    /// <summary>Sets the options that an accepted socket does not inherit.</summary>
+    /// <summary>Sets the options that would disturb accept on the listen socket: a time-out for receives is one for accept too.</summary>
     /// <exception cref="SocketException">The client has reset the connection, and the system therefore rejects the option.</exception>
     public static void PrepareAccepted(Socket socket)
     {
