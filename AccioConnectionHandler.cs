@@ -150,7 +150,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
                 return false;
             }
 
-            _history.Abandon(isFailedHandshake: true);
+            _history.Abandon(isFailedTlsHandshake: true);
             var reason = failure is { } why ? ExchangeWords.Of(why) : ReasonOf(exception);
             AccioLog.TlsHandshakeFailed(_logger, exchange.ConnectionId, exchange.Peer, exchange.Elapsed.TotalSeconds, reason);
             if (failure is not null)
@@ -173,7 +173,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
             return false;
         }
 
-        _history.Abandon(isFailedHandshake: false);
+        _history.Abandon(isFailedTlsHandshake: false);
         AccioLog.HealthChecked(_logger, exchange.ConnectionId, exchange.Peer);
         return true;
     }

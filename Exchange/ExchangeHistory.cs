@@ -21,7 +21,7 @@ internal sealed class ExchangeHistory
     private EarlierExchanges? _earlier;
     private long _ended;
     private long _bytes;
-    private long _failedHandshakes;
+    private long _failedTlsHandshakes;
     private long _undelivered;
 
     public ExchangeHistory(TimeProvider time, IMeterFactory meters)
@@ -63,7 +63,7 @@ internal sealed class ExchangeHistory
     internal ActiveExchange? Current => Volatile.Read(ref _current);
 
     /// <summary>How many clients were not served because their TLS handshake failed.</summary>
-    internal long FailedHandshakes => Volatile.Read(ref _failedHandshakes);
+    internal long FailedTlsHandshakes => Volatile.Read(ref _failedTlsHandshakes);
 
     /// <summary>How many times a receiver did not take a result.</summary>
     internal long UndeliveredResults => Volatile.Read(ref _undelivered);
@@ -103,13 +103,13 @@ internal sealed class ExchangeHistory
     }
 
     /// <summary>No exchange took place.</summary>
-    /// <param name="isFailedHandshake">Whether a client's TLS handshake has failed.</param>
-    internal void Abandon(bool isFailedHandshake)
+    /// <param name="isFailedTlsHandshake">Whether a client's TLS handshake has failed.</param>
+    internal void Abandon(bool isFailedTlsHandshake)
     {
         lock (_lock)
         {
             _current = null;
-            _failedHandshakes += isFailedHandshake ? 1 : 0;
+            _failedTlsHandshakes += isFailedTlsHandshake ? 1 : 0;
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class ExchangeMetrics
         meter.CreateObservableCounter(
             "accio.received", () => history.ReceivedBytes, "By", "File bytes received, those of the file in transfer included.");
         meter.CreateObservableCounter(
-            "accio.failed_tls_handshakes", () => history.FailedHandshakes, "{handshake}", "Clients that were not served because TLS was not agreed on.");
+            "accio.failed_tls_handshakes", () => history.FailedTlsHandshakes, "{handshake}", "Clients that were not served because TLS was not agreed on.");
         meter.CreateObservableCounter(
             "accio.undelivered_results", () => history.UndeliveredResults, "{result}", "Results that a receiver did not take: the log has each of them.");
         meter.CreateObservableUpDownCounter(

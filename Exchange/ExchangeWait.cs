@@ -13,7 +13,7 @@ internal abstract class ExchangeWait : IDisposable
     /// Added to the idle time-out. The protocol forbids a time-out that is early and allows one that is half a second late. This is
     /// the middle, less the poll interval after which a blocked receive notices the time-out.
     /// </summary>
-    private static readonly TimeSpan IdleMargin = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan s_idleMargin = TimeSpan.FromMilliseconds(150);
 
     private readonly ActiveExchange _exchange;
     private readonly ExchangeLimits _limits;
@@ -28,10 +28,10 @@ internal abstract class ExchangeWait : IDisposable
         _exchange = exchange;
         _limits = limits;
         _closeRequested = closeRequested;
-        _idleLimit = limits.IdleTimeout + IdleMargin;
+        _idleLimit = limits.IdleTimeout + s_idleMargin;
         // Started after the assignment: OnTimer uses the field, and behind a TLS handshake the timer can be due at once.
         _timer = time.CreateTimer(static wait => ((ExchangeWait)wait!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        CheckAfter(Remaining is var remaining && remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero);
+        CheckAfter(TimeSpan.FromTicks(Math.Max(0, Remaining.Ticks)));
         _closing = closeRequested.UnsafeRegister(static wait => ((ExchangeWait)wait!).Wake(), this);
     }
 

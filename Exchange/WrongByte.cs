@@ -42,7 +42,7 @@ internal sealed record WrongByte(string Confirmation, int Position, byte Expecte
         {
             '\r' when wrong[0] == '\n' => @"end each line with \r\n, not with \n alone; with netcat, use -C",
             '\r' or '\n' when isSecond && taken >= AccioProtocol.SecondConfirmationLine.Length =>
-                @"the blank line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without",
+                @"the empty line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without",
             '\r' when wrong[0] == '\\' => @"\r and \n stand for the bytes 13 and 10; the client sends them as letters",
             '\r' when wrong[0] is (byte)' ' or (byte)'\t' =>
                 $@"white space stands at the end of the line; {ExchangeWords.Confirmation(step)} is followed directly by \r\n",

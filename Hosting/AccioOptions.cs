@@ -34,7 +34,7 @@ public sealed class AccioOptions
 
     /// <summary>
     /// Whether to serve two kinds of client that break the protocol: clients that wait for both commands before they confirm, and
-    /// clients that leave out the blank line. Default false. If a client leaves out the blank line and its file begins with
+    /// clients that leave out the empty line. Default false. If a client leaves out the empty line and its file begins with
     /// <c>\r\n</c>, these two bytes are not counted.
     /// </summary>
     public bool Lenient { get; set; }
@@ -109,7 +109,7 @@ public sealed class AccioOptions
             "How many clients may wait in the kernel's listen backlog; net.core.somaxconn caps it.", NumberStyles.None),
         Setting.Of(
             nameof(Lenient), options => options.Lenient, valueName: null, "true or false", text => bool.TryParse(text, out _),
-            "Also serve clients that wait for both commands before they confirm, or that leave out the blank line."),
+            "Also serve clients that wait for both commands before they confirm, or that leave out the empty line."),
         Setting.Number(
             nameof(MinDataRate), options => options.MinDataRate, "BYTES", "bytes per second", 0.001m, 1_000_000_000_000_000,
             "A file that comes in slower than this on average gets ERROR."),

@@ -22,7 +22,7 @@ internal static class TlsEndpoint
         if (certificates is not null)
         {
             var logger = new UnfailingLogger(endpoint.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory.Certificates));
-            // The next client would cause it too. An operator who has replaced the files sees at once whether they are right.
+            // The next client would have the files read again anyway. An operator who has replaced the files sees at once whether they are right.
             ReloadSignal.Add(() => certificates.CurrentAsync(logger).AsTask().Wait());
             endpoint.Use(next => connection => ServeAsync(connection, () => certificates.CurrentAsync(logger), next));
         }

@@ -175,7 +175,7 @@ internal sealed class TerminalDisplay : BackgroundService
     private string SummaryOfRun()
     {
         var time = DurationText.Clock(_history.Uptime);
-        var handshakes = _history.FailedHandshakes is > 0 and var failed
+        var handshakes = _history.FailedTlsHandshakes is > 0 and var failed
             ? string.Create(CultureInfo.InvariantCulture, $" Not served, TLS handshake failed: {failed}.")
             : "";
         var run = _history.Snapshot();

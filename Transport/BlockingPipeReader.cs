@@ -128,7 +128,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer, Heartbeat
         }
         else if (_end == _buffer.Length)
         {
-            // The reader has examined a full buffer and consumed nothing: it needs more bytes than the buffer holds.
+            // The reader has examined a full buffer: it needs more bytes than there is room for.
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
     }

@@ -13,8 +13,8 @@ namespace AccioKestrel.Transport;
 internal sealed class SequentialListener : IConnectionListener
 {
     // Long enough not to spin, short enough that no client waits noticeably once resources are back.
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
     private readonly AccioListeners _listeners;
     private readonly TimeProvider _time;
@@ -69,7 +69,7 @@ internal sealed class SequentialListener : IConnectionListener
         return listener;
     }
 
-    /// <summary>The next connection, or null once unbound. Does not fail: a failure would end the server's accept loop.</summary>
+    /// <summary>The next connection, or null once the listener stops or its socket is gone. Does not fail: a failure would end the server's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         _watchdog.AcceptBegins();
@@ -121,7 +121,7 @@ internal sealed class SequentialListener : IConnectionListener
     /// <returns>The next client's connection, or null once the application stops.</returns>
     private async ValueTask<BlockingConnection?> AcceptConnectionAsync()
     {
-        var pause = ShortestPause;
+        var pause = s_shortestPause;
         for (var attempt = 1; ; attempt++)
         {
             _listeners.Heartbeat.Beat();
@@ -139,7 +139,7 @@ internal sealed class SequentialListener : IConnectionListener
                     continue;
                 }
 
-                if (pause > ShortestPause)
+                if (pause > s_shortestPause)
                 {
                     AccioLog.ResourcesBack(_logger, attempt);
                 }
@@ -153,18 +153,18 @@ internal sealed class SequentialListener : IConnectionListener
                     case AcceptError.Client:
                         ClientLost(exception.Message);
                         // A kernel that reports this error without end would otherwise burn the processor.
-                        await Task.Delay(ShortestPause, _time, _unbound.Token);
+                        await Task.Delay(s_shortestPause, _time, _unbound.Token);
                         break;
                     case AcceptError.Shortage:
                         _listeners.ShortOfResources();
-                        if (pause == ShortestPause)
+                        if (pause == s_shortestPause)
                         {
                             AccioLog.ShortOfResources(_logger, exception);
                         }
 
                         // A retry at once would burn the processor.
                         await Task.Delay(pause, _time, _unbound.Token);
-                        pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                        pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
                         break;
                     default:
                         throw;

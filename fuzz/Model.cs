@@ -39,7 +39,7 @@ internal static class Model
         var received = bytes.ToArray();
         var sent = askedTwice || received.AsSpan().StartsWith(s_first) ? 14 : 7;
 
-        // A lenient server also accepts a header without its blank line.
+        // A lenient server also accepts a header without its empty line.
         var shortHeader = s_header.Length - 2;
         var required = script.Lenient ? shortHeader : s_header.Length;
         for (var i = 0; i < required; i++)

@@ -113,7 +113,7 @@ public sealed class IdleTests
     [Fact]
     public async Task Process_HeldUpWhileALenientClientEnds_CountsWhatCame()
     {
-        // Its blank line is not decided yet: one more byte or its end would do so. Several times, as above.
+        // Its empty line is not decided yet: one more byte or its end would do so. Several times, as above.
         const int times = 3;
         await using var server = await AccioServer.StartAsync($"--idle-timeout {LongLimit} --lenient");
         for (var i = 0; i < times; i++)

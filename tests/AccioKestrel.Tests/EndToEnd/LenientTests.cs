@@ -8,7 +8,7 @@ public sealed class LenientTests
 {
     private const string WithoutBlankLine = FirstConfirmation + "confirm-accio-again\r\n";
 
-    /// <summary>What follows a second confirmation that may lack its blank line, in pieces, and the size of the file it is.</summary>
+    /// <summary>What follows a second confirmation that may lack its empty line, in pieces, and the size of the file it is.</summary>
     public static TheoryData<string[], int> Followers => new()
     {
         { [], 0 },

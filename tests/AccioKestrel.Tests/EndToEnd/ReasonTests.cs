@@ -18,7 +18,7 @@ public sealed class ReasonTests
     [InlineData("confirm-accio \r\n", @"wrong byte: byte 14 of confirm-accio is a space, expected \r (white space stands at the end of the line; confirm-accio is followed directly by \r\n)")]
     [InlineData("confirm-accio\r\nconfirm-accio-again \r\n\r\n", @"wrong byte: byte 20 of confirm-accio-again is a space, expected \r (white space stands at the end of the line; confirm-accio-again is followed directly by \r\n)")]
     [InlineData(" confirm-accio\r\n", "wrong byte: byte 1 of confirm-accio is a space, expected 'c' (an exchange begins with confirm-accio; the file comes after both confirmations)")]
-    [InlineData("confirm-accio\r\nconfirm-accio-again\r\nfile", @"wrong byte: byte 22 of confirm-accio-again is 'f', expected \r (the blank line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without)")]
+    [InlineData("confirm-accio\r\nconfirm-accio-again\r\nfile", @"wrong byte: byte 22 of confirm-accio-again is 'f', expected \r (the empty line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without)")]
     [InlineData("confirm-accio\r\nconfirm-accio-again\n\n", @"wrong byte: byte 20 of confirm-accio-again is \n, expected \r (end each line with \r\n, not with \n alone; with netcat, use -C)")]
     [InlineData("confirm-accio\r\n\r\nconfirm-accio-again\r\n\r\n", @"wrong byte: byte 1 of confirm-accio-again is \r, expected 'c' (confirm-accio ends with one \r\n; confirm-accio-again follows it directly)")]
     [InlineData("confirm-accio\r\nhello", "wrong byte: byte 1 of confirm-accio-again is 'h', expected 'c' (the second accio is answered by confirm-accio-again; the file comes after it)")]
