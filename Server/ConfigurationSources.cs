@@ -43,7 +43,7 @@ internal static class ConfigurationSources
         configuration.AddInMemoryCollection(arguments.Settings);
         CheckSettings(configuration.GetSection(AccioOptions.Section), sources);
         CheckLevels(configuration.GetSection(Logging), sources);
-        var byLetters = Settings.All.ToDictionary(setting => Spelling.Letters(setting.Path));
+        var byLetters = Settings.All.ToDictionary(setting => Spelling.Letters(setting.Path), StringComparer.Ordinal);
         return new SettingSources(arguments, sources)
         {
             Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top, byLetters))).OfType<string>()],
