@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace AccioKestrel.Checker;
 
@@ -11,8 +11,8 @@ internal sealed class CheckOptions
     private readonly Option<string[]> _only = Names("--only", "Make these checks alone: ids or numbers of criteria, separated by commas.");
     private readonly Option<string[]> _skip = Names("--skip", "Leave these checks out.");
     private readonly Option<bool> _strict = new("--strict") { Description = "What is not strict fails, and what fails beyond the points counts for the exit code." };
-    private readonly Option<int> _seed = new("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable. Default: 1.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _jobs = new("--jobs") { HelpName = "NUMBER", Description = "Checks at the same time. Default: 12; most of them only wait.", DefaultValueFactory = _ => DefaultJobs };
+    private readonly Option<int> _seed = new("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _jobs = new("--jobs") { HelpName = "NUMBER", Description = "Checks at the same time; most of them only wait. A running server is checked one by one.", DefaultValueFactory = _ => DefaultJobs };
     private readonly Option<int?> _minScore = new("--min-score") { HelpName = "POINTS", Description = "End with code 0 from so many points on, and with 1 below." };
     private readonly Option<string[]> _reports = new("--report") { HelpName = "FORMAT=FILE", Description = $"Write a report, more than once: {ReportFormats.Names}.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<Emulation> _emulate = EmulateOption(Emulation.Instructor);
@@ -52,8 +52,9 @@ internal sealed class CheckOptions
             command.Add(option);
         }
 
-        _jobs.Validators.Add(result => RequireAtLeast(result, 1));
-        _seed.Validators.Add(result => RequireAtLeast(result, 0));
+        RequireAtLeast(_jobs, 1);
+        RequireAtLeast(_seed, 0);
+        RequireAtLeast(_minScore, 0);
     }
 
     public CheckSettings Read(ParseResult arguments)
@@ -66,12 +67,23 @@ internal sealed class CheckOptions
                 throw new UsageException($"--report takes FORMAT=FILE, with one of these formats: {ReportFormats.Names}; not '{report}'.");
             }
 
+            // Found now, and not when all checks are made.
+            if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder))
+            {
+                throw new UsageException($"--report {report}: there is no folder {folder}.");
+            }
+
             reports.Add(new ReportFile(format, file));
         }
 
+        if (arguments.GetValue(_repository) is { } repository && !Directory.Exists(repository))
+        {
+            throw new UsageException($"--repository: there is no folder {repository}.");
+        }
+
         return new CheckSettings(
-            Split(arguments.GetValue(_only)),
-            Split(arguments.GetValue(_skip)),
+            Split(_only, arguments),
+            Split(_skip, arguments),
             arguments.GetValue(_strict),
             arguments.GetValue(_seed),
             arguments.GetValue(_jobs),
@@ -84,13 +96,20 @@ internal sealed class CheckOptions
 
     private static Option<string[]> Names(string name, string description) => new(name) { HelpName = "ID[,ID]", Description = description, Arity = ArgumentArity.ZeroOrMore };
 
-    private static string[] Split(string[]? names) => [.. (names ?? []).SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
-
-    private static void RequireAtLeast(OptionResult result, int least)
+    private static string[] Split(Option<string[]> option, ParseResult arguments)
     {
-        if (result.GetValueOrDefault<int>() < least)
-        {
-            result.AddError($"{result.Option.Name} takes a number from {least}.");
-        }
+        var given = arguments.GetValue(option) ?? [];
+        string[] names = [.. given.SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        return names.Length == 0 && given.Length > 0 ? throw new UsageException($"{option.Name} takes ids or numbers of criteria, separated by commas.") : names;
     }
+
+    /// <summary>Requires whole numbers from the least one on.</summary>
+    public static void RequireAtLeast(Option option, int least) => option.Validators.Add(result =>
+    {
+        // What is no number at all has an error already, which names a type of this program; this one comes instead.
+        if (result.Tokens is [var token, ..] && !(int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least))
+        {
+            result.AddError($"{option.Name} takes a whole number from {least}; not '{token.Value}'.");
+        }
+    });
 }

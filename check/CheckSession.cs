@@ -44,7 +44,9 @@ internal static class CheckSession
         string kind, IReadOnlyList<Check> checks, CheckTarget target, IReadOnlyList<string> arguments, CheckSettings settings, ICheckDisplay display, CancellationToken cancellationToken)
     {
         var begun = Stopwatch.GetTimestamp();
-        var runner = new CheckRunner(target, settings.Seed, settings.Jobs, settings.Strict, display);
+        var runner = new CheckRunner(
+            // A running server serves one client after the other: the clients of one check would wait for those of another.
+            target, settings.Seed, target.Running is null ? settings.Jobs : 1, settings.Strict, display);
         var results = await runner.RunAsync(checks, cancellationToken);
         return (new Report(kind, arguments, settings.Seed, results, Stopwatch.GetElapsedTime(begun)), runner.Defects);
     }

@@ -19,6 +19,9 @@ internal sealed record CheckSettings(
     public string[] Repeated(IEnumerable<string> command, params IEnumerable<string> words)
     {
         string[] emulate = Emulation.Description is "instructor" ? [] : ["--emulate", Emulation.Description];
-        return words.Any() ? [.. command, .. emulate, "--", .. words] : [.. command, .. emulate];
+        string[] strict = Strict ? ["--strict"] : [];
+        string[] commits = [.. Repository is null ? Array.Empty<string>() : ["--repository", Repository], .. Base is null ? Array.Empty<string>() : ["--base", Base]];
+        string[] options = [.. command, .. strict, .. emulate, .. commits];
+        return words.Any() ? [.. options, "--", .. words] : options;
     }
 }

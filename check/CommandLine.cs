@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace AccioKestrel.Checker;
 
@@ -22,9 +23,10 @@ internal static class CommandLine
         };
         root.Directives.Clear();
         var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (arguments.Errors is [var error, ..])
+        if (arguments.Errors.Count > 0)
         {
-            return await UsageAsync(error.Message);
+            // The parser's own message for a wrong number names a type of this program; the option's message comes behind it.
+            return await UsageAsync((arguments.Errors.FirstOrDefault(error => !error.Message.Contains("System.", StringComparison.Ordinal)) ?? arguments.Errors[0]).Message);
         }
 
         if (!OperatingSystem.IsLinux())
@@ -34,6 +36,12 @@ internal static class CommandLine
         }
 
         Libc.StopIgnoringSignals();
+        // A terminal that is closed ends the run as a signal does: the programs under check must not outlive it.
+        using var hangup = Libc.IsHangupIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _ = Libc.SendSignal(Environment.ProcessId, Libc.Terminate);
+        });
         // The checks wait side by side, but what each does between two waits must not wait for the others.
         ThreadPool.SetMinThreads(32, 32);
         try
@@ -45,7 +53,7 @@ internal static class CommandLine
         {
             return await UsageAsync(exception.Message);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException or TimeoutException)
         {
             await Console.Error.WriteLineAsync($"ERROR: {exception.Message}");
             return ExitCode.Environment;

@@ -10,11 +10,17 @@ internal static class RelayCommand
         var listen = new Argument<string>("LISTEN") { Description = "The address to listen on, HOST:PORT; port 0 is a free one." };
         var target = new Argument<string>("TARGET") { Description = "The server, HOST:PORT." };
         var emulate = CheckOptions.EmulateOption(Emulation.Instructor);
-        var seed = new Option<int>("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable. Default: 1.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable.", DefaultValueFactory = _ => 1 };
         var command = new Command("relay", "Stand between clients and a server as a bad network.") { listen, target, emulate, seed };
+        CheckOptions.RequireAtLeast(seed, 0);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var emulation = arguments.GetValue(emulate)!;
+            if (emulation.IsNamespace)
+            {
+                throw new UsageException("--emulate namespace is a network for servers under check; a relay needs latency, loss and so on.");
+            }
+
             var from = await EndPoints.ParseAsync(arguments.GetValue(listen)!, isListening: true);
             var to = await EndPoints.ParseAsync(arguments.GetValue(target)!);
             await using var relay = new Relay(from, to, emulation, arguments.GetValue(seed));

@@ -12,6 +12,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     private readonly List<SubCheck> _subChecks = [];
     private readonly List<IAsyncDisposable> _resources = [];
     private readonly List<string> _lax = [];
+    private readonly AsyncLocal<Part?> _part = new();
     private Finding? _firstFailure;
 
     public CheckTarget Target => target;
@@ -30,11 +31,20 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public int Seed => HashCode(seed, check.Id);
 
     /// <summary>Says what is waited for now. If the wait fails, this is what was expected.</summary>
-    public void Expect(string what) => Progress = what;
+    public void Expect(string what)
+    {
+        Progress = what;
+        if (_part.Value is { } part)
+        {
+            part.Expected = what;
+        }
+    }
 
     /// <summary>One part: its failure is kept, and the parts after it are still tried.</summary>
     public async Task PartAsync(string name, Func<Task<string>> part)
     {
+        // Parts run side by side: each has an expectation of its own.
+        _part.Value = new Part { Expected = Progress };
         try
         {
             var detail = await part();
@@ -100,11 +110,11 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public Finding? Explain(Exception exception) => exception switch
     {
         FindingException { Verdict: Verdict.Fail, Finding: var finding } => finding,
-        PeerException peer => new Finding($"{Progress}: {peer.Expected}", peer.Seen, Hint: null),
-        TimeoutException => new Finding(Progress, "nothing, until the limit of this wait", Hint: null),
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new Finding(Progress, "the connection was refused: no program listens on the port any more", Hint: null),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } => new Finding(Progress, "the connection was reset", Hint: null),
-        SocketException socket => new Finding(Progress, $"an error of the connection ({socket.SocketErrorCode})", Hint: null),
+        PeerException peer => new Finding($"{Expected}: {peer.Expected}", peer.Seen, Hint: null),
+        TimeoutException => new Finding(Expected, "nothing, until the limit of this wait", Hint: null),
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new Finding(Expected, "the connection was refused: no program listens there", Hint: null),
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } => new Finding(Expected, "the connection was reset", Hint: null),
+        SocketException socket => new Finding(Expected, $"an error of the connection ({socket.SocketErrorCode})", Hint: null),
         _ => null,
     };
 
@@ -116,9 +126,17 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
         }
     }
 
+    private string Expected => _part.Value?.Expected ?? Progress;
+
     /// <summary>The same in each run, unlike <see cref="string.GetHashCode()"/>.</summary>
     private static int HashCode(int seed, string id) => id.Aggregate(seed, (hash, character) => unchecked((hash * 31) + character)) & int.MaxValue;
 
     /// <summary>A number as the protocol prints it.</summary>
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What a part waits for.</summary>
+    private sealed class Part
+    {
+        public required string Expected { get; set; }
+    }
 }

@@ -26,8 +26,15 @@ internal static class GitHistory
             throw FindingException.Unavailable("the repository is a shallow clone, which does not have all commits: clone it without --depth");
         }
 
+        if (context.Target.BaseCommit is { } given && await GitAsync(folder, "rev-parse", "--verify", "--quiet", $"{given}^{{commit}}") is null)
+        {
+            throw FindingException.Unavailable($"the repository has no commit '{given}', behind which commits count: --base");
+        }
+
         var range = context.Target.BaseCommit is { } commit ? $"{commit}..HEAD" : "HEAD";
-        var count = await GitAsync(folder, "rev-list", "--count", range) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        // A folder inside a repository has the commits that changed something in it.
+        string[] part = await GitAsync(folder, "rev-parse", "--show-prefix") is "" ? [] : ["--", "."];
+        var count = await GitAsync(folder, ["rev-list", "--count", range, .. part]) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         if (count < Enough)
         {
             throw FindingException.Fail($"at least {Enough} commits", $"{count} in {range}", "Commit each step of the work by itself: git add, git commit.");

@@ -74,12 +74,12 @@ internal sealed record Emulation(DirectionEmulation Up, DirectionEmulation Down)
 
         return name switch
         {
-            "latency" => Time(value) is { } time ? direction with { Latency = time } : null,
-            "jitter" => Time(value) is { } time ? direction with { Jitter = time } : null,
+            "latency" => TimeWithUnit(value) is { } time ? direction with { Latency = time } : null,
+            "jitter" => TimeWithUnit(value) is { } time ? direction with { Jitter = time } : null,
             "loss" => Part(value) is { } part ? direction with { Loss = part } : null,
             "rate" => Bytes(value) is > 0 and { } rate ? direction with { Rate = rate } : null,
             "slice" => Bytes(value) is > 0 and <= int.MaxValue and { } slice ? direction with { Slice = (int)slice } : null,
-            "close" => Time(value) is { } time ? direction with { SlowClose = time } : null,
+            "close" => TimeWithUnit(value) is { } time ? direction with { SlowClose = time } : null,
             "reset" => Bytes(value) is { } after ? direction with { ResetAfter = after } : null,
             "stall" when value.Split('/') is [var bytes, var time] && Bytes(bytes) is { } after && Time(time) is { } stall =>
                 direction with { StallAfter = after, Stall = stall },
@@ -87,11 +87,17 @@ internal sealed record Emulation(DirectionEmulation Up, DirectionEmulation Down)
         };
     }
 
+    /// <summary>A time with its unit: latency=100 could mean either.</summary>
+    private static TimeSpan? TimeWithUnit(string text) => text.EndsWith('s') ? Time(text) : null;
+
     private static TimeSpan? Time(string text)
     {
         var (number, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 0.001) : (text.TrimEnd('s'), 1);
         return Number(number) is { } value and <= 3600 ? TimeSpan.FromSeconds(value * unit) : null;
     }
+
+    /// <summary>For help texts.</summary>
+    public override string ToString() => Description;
 
     private static double? Part(string text) =>
         Number(text.TrimEnd('%')) is { } value && value / (text.EndsWith('%') ? 100 : 1) is <= 0.9 and var part ? part : null;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace AccioKestrel.Checker;
@@ -24,6 +25,10 @@ internal static partial class Libc
         _ = SetDisposition(Interrupt, handler: 0);
         _ = SetDisposition(Quit, handler: 0);
     }
+
+    /// <summary>Whether this program was started to go on without its terminal, as <c>nohup</c> does.</summary>
+    public static bool IsHangupIgnored => File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & 1) != 0;
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint SetDisposition(int signal, nint handler);

@@ -13,10 +13,11 @@ internal static class BatchCommand
         var reports = new Option<DirectoryInfo?>("--reports") { HelpName = "DIR", Description = "Where each submission's Markdown and JSON reports are written." };
         var words = new Option<string?>("--command") { HelpName = "COMMAND", Description = "The command, with {dir} for the folder, if it is not python3 server-s.py {port}." };
         var client = new Option<bool>("--client") { Description = "Check the clients, not the servers." };
-        var parallel = new Option<int>("--parallel") { HelpName = "NUMBER", Description = "Submissions at the same time. Default: 2.", DefaultValueFactory = _ => 2 };
+        var parallel = new Option<int>("--parallel") { HelpName = "NUMBER", Description = "Submissions at the same time.", DefaultValueFactory = _ => 2 };
         var options = new CheckOptions();
         var command = new Command("batch", "Check a folder of submissions.") { folder, csv, reports, words, client, parallel };
         options.AddTo(command);
+        CheckOptions.RequireAtLeast(parallel, 1);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var directory = arguments.GetValue(folder)!;
@@ -25,7 +26,7 @@ internal static class BatchCommand
                 throw new UsageException($"There is no folder {directory}.");
             }
 
-            var settings = options.Read(arguments);
+            var settings = Read(options, arguments);
             var isClient = arguments.GetValue(client);
             Submission[] submissions = [.. directory.GetDirectories().OrderBy(item => item.Name, StringComparer.Ordinal).Select(item => new Submission(item.FullName))];
             var all = isClient ? ClientChecks.All : ServerChecks.All;
@@ -35,26 +36,43 @@ internal static class BatchCommand
                 throw new UsageException($"There is no check '{unknown}'; accio-check list shows them.");
             }
 
-            var rows = new string[submissions.Length];
-            var places = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, arguments.GetValue(parallel)), CancellationToken = cancellationToken };
-            await Parallel.ForAsync(0, submissions.Length, places, async (index, token) =>
+            var rows = new string?[submissions.Length];
+            // Opened before the first check: a table that cannot be written must not cost hours.
+            await using var table = new StreamWriter(arguments.GetValue(csv)!.FullName);
+            var places = new ParallelOptions { MaxDegreeOfParallelism = arguments.GetValue(parallel), CancellationToken = cancellationToken };
+            try
+            {
+                await Parallel.ForAsync(0, submissions.Length, places, CheckOneAsync);
+            }
+            finally
+            {
+                await ProgramRun.KillAllAsync();
+                // Also of a run that was interrupted: the rows that there are.
+                await WriteAsync(table, columns, rows.OfType<string>());
+            }
+
+            return ExitCode.Passed;
+
+            async ValueTask CheckOneAsync(int index, CancellationToken token)
             {
                 var report = await CheckAsync(submissions[index], arguments.GetValue(words), isClient, settings, token);
                 rows[index] = Row(submissions[index], report, columns);
                 Console.WriteLine($"{submissions[index].Name}: {report?.Summary ?? "no program was found"}");
                 if (report is not null && arguments.GetValue(reports) is { } target)
                 {
-                    var path = Path.Combine(target.FullName, submissions[index].Name);
-                    Directory.CreateDirectory(target.FullName);
-                    CheckSession.WriteReports(report, [new ReportFile(new MarkdownReport(), path + ".md"), new ReportFile(new JsonReport(), path + ".json")]);
+                    WriteFeedback(report, target.FullName, submissions[index].Name);
                 }
-            });
-            await ProgramRun.KillAllAsync();
-            string[] header = ["submission", "points", "maxPoints", .. columns.Select(ReportText.Title)];
-            await File.WriteAllLinesAsync(arguments.GetValue(csv)!.FullName, [string.Join(',', header.Select(Field)), .. rows], cancellationToken);
-            return ExitCode.Passed;
+            }
         });
         return command;
+    }
+
+    private static CheckSettings Read(CheckOptions options, ParseResult arguments)
+    {
+        var settings = options.Read(arguments);
+        return settings.Reports.Count == 0 && settings.MinScore is null
+            ? settings
+            : throw new UsageException("batch writes a table (--csv) and reports of each submission (--reports DIR), and ends with 0 when they are complete: --report and --min-score are for one submission.");
     }
 
     private static async Task<Report?> CheckAsync(Submission submission, string? command, bool isClient, CheckSettings settings, CancellationToken cancellationToken)
@@ -68,6 +86,22 @@ internal static class BatchCommand
             kind, SelectedChecks.Of(checks, settings.Only, settings.Skip, out var _), target,
             SubmissionCommand.Repeated(submission, command, isClient, settings), settings, new NoDisplay(), cancellationToken);
         return report;
+    }
+
+    private static void WriteFeedback(Report report, string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
+        Directory.CreateDirectory(folder);
+        CheckSession.WriteReports(report, [new ReportFile(new MarkdownReport(), path + ".md"), new ReportFile(new JsonReport(), path + ".json")]);
+    }
+
+    private static async Task WriteAsync(StreamWriter table, Check[] columns, IEnumerable<string> rows)
+    {
+        string[] header = ["submission", "points", "maxPoints", .. columns.Select(ReportText.Title)];
+        foreach (var row in rows.Prepend(string.Join(',', header.Select(Field))))
+        {
+            await table.WriteLineAsync(row);
+        }
     }
 
     private static string Row(Submission submission, Report? report, Check[] columns)

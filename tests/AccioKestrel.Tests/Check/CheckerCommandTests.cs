@@ -17,6 +17,16 @@ public sealed class CheckerCommandTests
     [InlineData("server --connect 127.0.0.1")]
     [InlineData("client -- python3 client.py {host} {port}")]
     [InlineData("client --emulate namespace -- python3 {host} {port} {file}")]
+    [InlineData("server --jobs x -- python3 {port}")]
+    [InlineData("server --seed 99999999999 -- python3 {port}")]
+    [InlineData("server --min-score x -- python3 {port}")]
+    [InlineData("server --only , -- python3 {port}")]
+    [InlineData("server --report json=/no/such/folder/file -- python3 {port}")]
+    [InlineData("server --repository /no/such/folder -- python3 {port}")]
+    [InlineData("relay 127.0.0.1:0 127.0.0.1:1 --emulate latency=100")]
+    [InlineData("relay 127.0.0.1:0 127.0.0.1:1 --emulate namespace")]
+    [InlineData("batch /tmp --csv /tmp/table.csv --report json=/tmp/file")]
+    [InlineData("batch /tmp --csv /tmp/table.csv --parallel 0")]
     [InlineData("explain no-such-check")]
     [InlineData("submission /no/such/folder")]
     [InlineData("no-such-command")]
@@ -26,6 +36,7 @@ public sealed class CheckerCommandTests
         Assert.Equal(2, run.Code);
         Assert.StartsWith("ERROR: ", run.Errors, StringComparison.Ordinal);
         Assert.Single(run.Errors.TrimEnd('\n').Split('\n'));
+        Assert.DoesNotContain("System.", run.Errors, StringComparison.Ordinal);
         Assert.Empty(run.Output);
     }
 
@@ -56,7 +67,7 @@ public sealed class CheckerCommandTests
     public async Task Connect_ChecksAServerThatRuns()
     {
         await using var server = await AccioServer.StartAsync();
-        var run = await Checker.RunAsync("server", "--connect", $"127.0.0.1:{server.Port}", "--only", "4,5,6,7,8,11,13,second-command", "--jobs", "1");
+        var run = await Checker.RunAsync("server", "--connect", $"127.0.0.1:{server.Port}", "--only", "4,5,6,7,8,9,11,13,second-command");
         Assert.True(run.Code == 0, run.Output);
     }
 
@@ -98,6 +109,56 @@ public sealed class CheckerCommandTests
         Assert.Equal(
             ["submission,points,maxPoints,1. commits,readme,temporary-files,forbidden-calls", "bad,0,5,fail,fail,fail,fail", "good,5,5,pass,pass,pass,pass"],
             await File.ReadAllLinesAsync(folder.In("table.csv"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Commits_BehindAnUnknownRevision_AreNotTheStudentsFault_AndARepeatedCheckHasItsOptions()
+    {
+        Needs.Installed("python3", "git");
+        using var folder = new TemporaryFolder();
+        await WriteSubmissionAsync(folder.In("good"), commits: 3, "README.md", "print('a'.upper())");
+        await ChildProcess.RunShellAsync("mkdir \"$0/part\"; cp \"$0/server-s.py\" \"$0/part\"", folder.In("good"));
+
+        var unknown = await Checker.RunAsync("submission", folder.In("good"), "--only", "commits", "--base", "no-such-revision");
+        Assert.Contains("the repository has no commit 'no-such-revision'", unknown.Output, StringComparison.Ordinal);
+        Assert.Equal(0, unknown.Code);
+
+        var few = await Checker.RunAsync("submission", folder.In("good"), "--only", "commits", "--base", "HEAD~2", "--strict");
+        Assert.Equal(1, few.Code);
+        Assert.Contains($"accio-check submission --only commits --seed 1 {folder.In("good")} --strict --base 'HEAD~2'", few.Output, StringComparison.Ordinal);
+
+        // The repository's commits are not those of each folder in it.
+        var part = await Checker.RunAsync("submission", folder.In("good/part"), "--only", "commits");
+        Assert.Equal(1, part.Code);
+    }
+
+    [Fact]
+    public async Task Batch_WhoseTableCannotBeWritten_EndsBeforeTheFirstCheck()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await Checker.RunAsync("batch", folder.In(""), "--csv", folder.In("no/such/table.csv"));
+        Assert.Equal(3, run.Code);
+        Assert.StartsWith("ERROR: ", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Hangup_EndsTheProgramsUnderCheckToo()
+    {
+        Needs.Installed("python3");
+        using var folder = new TemporaryFolder();
+        File.Copy(Checker.Server("right"), folder.In("server.py"));
+        await using var checker = new ChildProcess(Checker.Binary, ["server", "--only", "timeout", "--", Checker.Python, folder.In("server.py"), "{port}"]);
+        Task<string> ServersAsync() => ChildProcess.RunShellAsync("pgrep -f \"^$0 $1\" || true", Checker.Python, folder.In("server.py"));
+        for (var end = DateTime.UtcNow + Patience.Limit; (await ServersAsync()).Length == 0;)
+        {
+            Assert.True(DateTime.UtcNow < end);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
+        }
+
+        Signal.Hangup.SendTo(checker.Id);
+        Assert.Equal(130, await checker.ExitAsync());
+        Assert.Empty(await ServersAsync());
     }
 
     private static Task<string> WriteSubmissionAsync(string folder, int commits, string file, string code) => ChildProcess.RunShellAsync(
