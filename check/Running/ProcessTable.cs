@@ -26,12 +26,15 @@ internal static class ProcessTable
     {
         foreach (var id in Ids())
         {
-            if (id != Environment.ProcessId && TryRead($"/proc/{id}/environ") is { } text && text.Contains(entry, StringComparison.Ordinal))
+            if (id != Environment.ProcessId && EnvironmentOf(id) is { } text && text.Contains(entry, StringComparison.Ordinal))
             {
                 yield return id;
             }
         }
     }
+
+    /// <summary>The environment that a process was started with; null if it has ended, or is another user's.</summary>
+    public static string? EnvironmentOf(int id) => TryRead($"/proc/{id}/environ");
 
     /// <summary>The most memory that a process has had so far.</summary>
     public static long PeakBytes(int id)

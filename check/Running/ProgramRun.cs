@@ -16,7 +16,6 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     private readonly Process _process;
     private readonly string _folder;
-    private readonly string _mark = $"{s_session}/{Guid.NewGuid():N}";
     private string? _killed;
 
     /// <param name="command">The program and its arguments, all complete.</param>
@@ -32,7 +31,7 @@ internal sealed class ProgramRun : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[Mark] = _mark[(Mark.Length + 1)..];
+        start.Environment[Mark] = EnvironmentMark[(Mark.Length + 1)..];
         start.Environment["TMPDIR"] = _folder;
         // Python buffers what it prints into a pipe: how a submission deals with that is checked, so nothing here may change it.
         start.Environment.Remove("PYTHONUNBUFFERED");
@@ -50,6 +49,9 @@ internal sealed class ProgramRun : IAsyncDisposable
     public CapturedOutput Output { get; }
 
     public CapturedOutput Errors { get; }
+
+    /// <summary>The entry of the environment that all its processes inherit.</summary>
+    public string EnvironmentMark { get; } = $"{s_session}/{Guid.NewGuid():N}";
 
     public bool HasExited => _process.HasExited;
 
@@ -98,6 +100,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         if (Interlocked.CompareExchange(ref _killed, because, null) is null)
         {
             _ = Libc.SendSignal(-Id, Libc.Kill);
+            _ = KillAllAsync(EnvironmentMark);
         }
     }
 
@@ -110,7 +113,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         if (await Task.WhenAny(ended, Task.Delay(s_soon)) != ended)
         {
             // A process that has made a session of its own holds them.
-            await KillAllAsync(_mark);
+            await KillAllAsync(EnvironmentMark);
             await Task.WhenAny(ended, Task.Delay(s_afterKill));
         }
 

@@ -54,18 +54,23 @@ internal static class Watchdog
             return;
         }
 
-        var groups = ProcessTable.Read().ToLookup(entry => entry.Session);
+        var members = ProcessTable.Read().ToLookup(entry => OwnerOf(entry, runs));
         foreach (var run in runs)
         {
-            var bytes = groups[run.Id].Sum(entry => entry.ResidentBytes);
-            if (bytes > MostBytes)
-            {
-                run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(MostBytes)}");
-            }
-            else if (groups[run.Id].Count() is > MostProcesses and var processes)
+            // The number first: pages that processes share are counted for each of them.
+            if (members[run].Count() is > MostProcesses and var processes)
             {
                 run.Kill($"it had {processes} processes; the limit is {MostProcesses}");
             }
+            else if (members[run].Sum(entry => entry.ResidentBytes) is > MostBytes and var bytes)
+            {
+                run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(MostBytes)}");
+            }
         }
     }
+
+    /// <summary>The run that a process belongs to, by its session, or by its environment if it has left that. Null for other processes.</summary>
+    private static ProgramRun? OwnerOf(ProcessEntry entry, ProgramRun[] runs) =>
+        Array.Find(runs, run => run.Id == entry.Session)
+        ?? (ProcessTable.EnvironmentOf(entry.Id) is { } environment ? Array.Find(runs, run => environment.Contains(run.EnvironmentMark, StringComparison.Ordinal)) : null);
 }

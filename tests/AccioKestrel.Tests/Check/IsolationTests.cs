@@ -10,6 +10,7 @@ public sealed class IsolationTests
     [InlineData("endless", "it wrote to standard output without end")]
     [InlineData("forking", "it runs, but does not listen")]
     [InlineData("greedy", "of memory; the limit is")]
+    [InlineData("scattering", "processes; the limit is 200")]
     public async Task HostileProgram_IsEnded_AndLeavesNothingBehind(string name, string reason)
     {
         Needs.Installed("python3");
