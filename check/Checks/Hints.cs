@@ -17,6 +17,8 @@ internal static class Hints
 
     public const string Flush = "Standard output to a pipe is buffered: print(..., flush=True), or sys.stdout.flush() after each result.";
 
+    public const string NumberAlone = "Print the number on a line of its own, without other words: print(count, flush=True).";
+
     public const string PrintOnlyResults = "Standard output is for results alone: write messages to standard error (print(..., file=sys.stderr)), or not at all.";
 
     public const string Signals =

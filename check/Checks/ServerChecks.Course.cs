@@ -145,12 +145,12 @@ internal static partial class ServerChecks
         var said = errors.Length == 0 ? "nothing on standard error" : $"standard error: {Accio.Printable(errors.Length > 120 ? errors[..120] + "..." : errors)}";
         if (code is null)
         {
-            throw FindingException.Fail(expected, $"it still runs after {Size.Of(ServerRun.Soon)}; {said}", Hints.Port);
+            throw FindingException.Fail(expected, $"it still runs after {Size.Of(ServerRun.Soon)}; {said}", hint: null);
         }
 
         if (code == 0 || !errors.StartsWith("ERROR:", StringComparison.Ordinal))
         {
-            throw FindingException.Fail(expected, $"code {code}, {said}", Hints.Port);
+            throw FindingException.Fail(expected, $"code {code}, {said}", hint: null);
         }
 
         return $"code {code}, {said.TrimEnd()}";
@@ -340,8 +340,9 @@ internal static partial class ServerChecks
             var withHeader = CheckContext.Number(transfer.Size + Accio.Header.Length);
             throw FindingException.Fail(
                 $"{expected} on standard output",
-                seen,
+                transfer.OtherText ?? seen,
                 transfer.Lines.Contains(withHeader, StringComparer.Ordinal) ? Hints.CountHeader
+                : transfer.OtherText is not null ? Hints.NumberAlone
                 : transfer.Lines.Length == 0 ? Hints.Flush
                 : Hints.Leftover);
         }
@@ -385,7 +386,7 @@ internal static partial class ServerChecks
         var elapsed = Stopwatch.GetElapsedTime(begun);
         string[] lines = server.HasOutput && failure is null ? await server.ResultsAsync(1) : [];
         var detail = $"{Size.Of(size)} in {Size.Of(elapsed)}" + (relay is null ? "" : $"; {measured}; {relay.Summary}");
-        return new TransferResult(size, failure, lines, detail);
+        return new TransferResult(size, failure, lines, server.OtherText(lines), detail);
     });
 
     /// <summary>What the relay does is measured before anything is scored by it.</summary>

@@ -263,8 +263,8 @@ internal sealed class ServerRun : IAsyncDisposable
         {
             throw FindingException.Fail(
                 $"on standard output: {Listed(expected)}",
-                $"{Listed(results)}{LastWords()}",
-                Hints.FromErrors(Program.Errors.Text) ?? hint);
+                $"{OtherText(results) ?? Listed(results)}{LastWords()}",
+                Hints.FromErrors(Program.Errors.Text) ?? (OtherText(results) is not null ? Hints.NumberAlone : hint));
         }
     }
 
@@ -285,6 +285,11 @@ internal sealed class ServerRun : IAsyncDisposable
             : "";
         return killed + words;
     }
+
+    /// <summary>What standard output has in place of a result; null if there is a result, or nothing.</summary>
+    public string? OtherText(string[] results) => results.Length == 0 && HasOutput && Program.Output.Lines is [var line, ..]
+        ? $"no line with a number or ERROR alone, but {Accio.Printable(line.Length > 60 ? line[..60] + "..." : line)}"
+        : null;
 
     public static string Listed(IReadOnlyCollection<string> lines) => lines.Count switch
     {
