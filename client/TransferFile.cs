@@ -10,6 +10,7 @@ internal sealed class TransferFile : IDisposable
     private const string StandardInput = "-";
 
     private readonly Stream _stream;
+    private readonly SafeFileHandle? _handle;
     private readonly string _path;
     private Task<int>? _reading;
 
@@ -17,6 +18,8 @@ internal sealed class TransferFile : IDisposable
     {
         _path = path;
         _stream = stream;
+        // Asked for once: each time the stream would set the file back to its own position, which reads and sends by the kernel do not move.
+        _handle = (stream as FileStream)?.SafeFileHandle;
         // A read of zero bytes fails on a directory and on a descriptor that is open for writing only, and takes no byte.
         if (!OperatingSystem.IsWindows() && Libc.Read(Handle, [], 0) < 0)
         {
@@ -28,7 +31,7 @@ internal sealed class TransferFile : IDisposable
     public string Name => _path is StandardInput ? "standard input" : Printable.Of(Path.GetFileName(_path));
 
     /// <summary>Not on Windows, where standard input has none.</summary>
-    public SafeFileHandle Handle => ((FileStream)_stream).SafeFileHandle;
+    public SafeFileHandle Handle => _handle ?? throw new InvalidOperationException("Standard input has no handle on this system.");
 
     /// <summary>How many bytes remain, or null if the file does not report its size: a pipe, or a file in /proc.</summary>
     public long? Size => _stream.CanSeek && _stream.Length > _stream.Position ? _stream.Length - _stream.Position : null;
