@@ -57,7 +57,7 @@ internal static partial class ProxyModel
     private static Verdict Predict(Script script, IPEndPoint? client)
     {
         var verdict = Model.Predict(script) with { Client = $"{client ?? Balancer}" };
-        var isUntouched = verdict is { Failure: ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped, Sent: 7 } && script.Steps.TrueForAll(step => step.Bytes.IsEmpty);
+        var isUntouched = verdict is { Failure: ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped } && script.Steps.TrueForAll(step => step.Bytes.IsEmpty);
         return isUntouched && (client ?? Balancer).Equals(Balancer) ? verdict with { Line = NoLine, Failure = null } : verdict;
     }
 
