@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace AccioKestrel.Checker;
@@ -11,9 +12,15 @@ internal sealed class CheckOptions
     private readonly Option<string[]> _only = Names("--only", "Make these checks alone: ids or numbers of criteria, separated by commas.");
     private readonly Option<string[]> _skip = Names("--skip", "Leave these checks out.");
     private readonly Option<bool> _strict = new("--strict") { Description = "What is not strict fails, and what fails beyond the points counts for the exit code." };
-    private readonly Option<int> _seed = new("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _jobs = new("--jobs") { HelpName = "NUMBER", Description = "Checks at the same time; most of them only wait. A running server is checked one by one.", DefaultValueFactory = _ => DefaultJobs };
-    private readonly Option<int?> _minScore = new("--min-score") { HelpName = "POINTS", Description = "End with code 0 from so many points on, and with 1 below." };
+    private readonly Option<int> _seed = SeedOption();
+    private readonly Option<int> _jobs = NumberOption("--jobs", "Checks at the same time; most of them only wait. A running server is checked one by one.", least: 1, DefaultJobs);
+    private readonly Option<int?> _minScore = new("--min-score")
+    {
+        HelpName = "POINTS",
+        Description = "End with code 0 from so many points on, and with 1 below.",
+        CustomParser = result => Number(result, "--min-score", least: 0),
+    };
+
     private readonly Option<string[]> _reports = new("--report") { HelpName = "FORMAT=FILE", Description = $"Write a report, more than once: {ReportFormats.Names}.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<Emulation> _emulate = EmulateOption(Emulation.Instructor);
     private readonly Option<string?> _repository = new("--repository") { HelpName = "DIR", Description = "The repository of the submission, for its commits." };
@@ -44,6 +51,16 @@ internal sealed class CheckOptions
         AllowMultipleArgumentsPerToken = false,
     };
 
+    public static Option<int> SeedOption() => NumberOption("--seed", "Makes random numbers repeatable.", least: 0, defaultValue: 1);
+
+    public static Option<int> NumberOption(string name, string description, int least, int defaultValue) => new(name)
+    {
+        HelpName = "NUMBER",
+        Description = description,
+        DefaultValueFactory = _ => defaultValue,
+        CustomParser = result => Number(result, name, least),
+    };
+
     public void AddTo(Command command)
     {
         Option[] options = [_only, _skip, _strict, _seed, _jobs, _minScore, _reports, _emulate, _repository, _base];
@@ -52,9 +69,6 @@ internal sealed class CheckOptions
             command.Add(option);
         }
 
-        RequireAtLeast(_jobs, 1);
-        RequireAtLeast(_seed, 0);
-        RequireAtLeast(_minScore, 0);
     }
 
     public CheckSettings Read(ParseResult arguments)
@@ -103,13 +117,15 @@ internal sealed class CheckOptions
         return names.Length == 0 && given.Length > 0 ? throw new UsageException($"{option.Name} takes ids or numbers of criteria, separated by commas.") : names;
     }
 
-    /// <summary>Requires whole numbers from the least one on.</summary>
-    public static void RequireAtLeast(Option option, int least) => option.Validators.Add(result =>
+    /// <summary>The parser's own message for what is no number would name a type of this program.</summary>
+    private static int Number(ArgumentResult result, string name, int least)
     {
-        // What is no number at all has an error already, which names a type of this program; this one comes instead.
-        if (result.Tokens is [var token, ..] && !(int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least))
+        var given = result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
+        if (!int.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number < least)
         {
-            result.AddError($"{option.Name} takes a whole number from {least}; not '{token.Value}'.");
+            result.AddError($"{name} takes a whole number from {least}; not '{given}'.");
         }
-    });
+
+        return number;
+    }
 }

@@ -23,10 +23,9 @@ internal static class CommandLine
         };
         root.Directives.Clear();
         var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (arguments.Errors.Count > 0)
+        if (arguments.Errors is [var error, ..])
         {
-            // The parser's own message for a wrong number names a type of this program; the option's message comes behind it.
-            return await UsageAsync((arguments.Errors.FirstOrDefault(error => !error.Message.Contains("System.", StringComparison.Ordinal)) ?? arguments.Errors[0]).Message);
+            return await UsageAsync(error.Message);
         }
 
         if (!OperatingSystem.IsLinux())

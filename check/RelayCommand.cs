@@ -10,9 +10,8 @@ internal static class RelayCommand
         var listen = new Argument<string>("LISTEN") { Description = "The address to listen on, HOST:PORT; port 0 is a free one." };
         var target = new Argument<string>("TARGET") { Description = "The server, HOST:PORT." };
         var emulate = CheckOptions.EmulateOption(Emulation.Instructor);
-        var seed = new Option<int>("--seed") { HelpName = "NUMBER", Description = "Makes random numbers repeatable.", DefaultValueFactory = _ => 1 };
+        var seed = CheckOptions.SeedOption();
         var command = new Command("relay", "Stand between clients and a server as a bad network.") { listen, target, emulate, seed };
-        CheckOptions.RequireAtLeast(seed, 0);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var emulation = arguments.GetValue(emulate)!;

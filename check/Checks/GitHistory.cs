@@ -26,12 +26,14 @@ internal static class GitHistory
             throw FindingException.Unavailable("the repository is a shallow clone, which does not have all commits: clone it without --depth");
         }
 
-        if (context.Target.BaseCommit is { } given && await GitAsync(folder, "rev-parse", "--verify", "--quiet", $"{given}^{{commit}}") is null)
+        var range = "HEAD";
+        if (context.Target.BaseCommit is { } commit)
         {
-            throw FindingException.Unavailable($"the repository has no commit '{given}', behind which commits count: --base");
+            range = await GitAsync(folder, "rev-parse", "--verify", "--quiet", $"{commit}^{{commit}}") is not null
+                ? $"{commit}..HEAD"
+                : throw FindingException.Unavailable($"the repository has no commit '{commit}', behind which commits count: --base");
         }
 
-        var range = context.Target.BaseCommit is { } commit ? $"{commit}..HEAD" : "HEAD";
         // A folder inside a repository has the commits that changed something in it.
         string[] part = await GitAsync(folder, "rev-parse", "--show-prefix") is "" ? [] : ["--", "."];
         var count = await GitAsync(folder, ["rev-list", "--count", range, .. part]) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -334,13 +334,13 @@ internal static partial class ServerChecks
         }
 
         var transfer = await TransferAsync(context, name);
-        var (expected, seen) = (CheckContext.Number(transfer.Size), ServerRun.Listed(transfer.Lines));
+        var (expected, seen) = (CheckContext.Number(transfer.Size), transfer.OtherText ?? ServerRun.Listed(transfer.Lines));
         if (transfer.Lines is not [var line] || !string.Equals(line, expected, StringComparison.Ordinal))
         {
             var withHeader = CheckContext.Number(transfer.Size + Accio.Header.Length);
             throw FindingException.Fail(
                 $"{expected} on standard output",
-                transfer.OtherText ?? seen,
+                seen,
                 transfer.Lines.Contains(withHeader, StringComparer.Ordinal) ? Hints.CountHeader
                 : transfer.OtherText is not null ? Hints.NumberAlone
                 : transfer.Lines.Length == 0 ? Hints.Flush

@@ -261,10 +261,11 @@ internal sealed class ServerRun : IAsyncDisposable
         var results = await ResultsAsync(expected.Length);
         if (!results.SequenceEqual(expected, StringComparer.Ordinal))
         {
+            var other = OtherText(results);
             throw FindingException.Fail(
                 $"on standard output: {Listed(expected)}",
-                $"{OtherText(results) ?? Listed(results)}{LastWords()}",
-                Hints.FromErrors(Program.Errors.Text) ?? (OtherText(results) is not null ? Hints.NumberAlone : hint));
+                $"{other ?? Listed(results)}{LastWords()}",
+                Hints.FromErrors(Program.Errors.Text) ?? (other is not null ? Hints.NumberAlone : hint));
         }
     }
 

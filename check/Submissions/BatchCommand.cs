@@ -13,11 +13,10 @@ internal static class BatchCommand
         var reports = new Option<DirectoryInfo?>("--reports") { HelpName = "DIR", Description = "Where each submission's Markdown and JSON reports are written." };
         var words = new Option<string?>("--command") { HelpName = "COMMAND", Description = "The command, with {dir} for the folder, if it is not python3 server-s.py {port}." };
         var client = new Option<bool>("--client") { Description = "Check the clients, not the servers." };
-        var parallel = new Option<int>("--parallel") { HelpName = "NUMBER", Description = "Submissions at the same time.", DefaultValueFactory = _ => 2 };
+        var parallel = CheckOptions.NumberOption("--parallel", "Submissions at the same time.", least: 1, defaultValue: 2);
         var options = new CheckOptions();
         var command = new Command("batch", "Check a folder of submissions.") { folder, csv, reports, words, client, parallel };
         options.AddTo(command);
-        CheckOptions.RequireAtLeast(parallel, 1);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var directory = arguments.GetValue(folder)!;

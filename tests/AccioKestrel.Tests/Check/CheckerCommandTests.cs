@@ -142,25 +142,6 @@ public sealed class CheckerCommandTests
         Assert.Empty(run.Output);
     }
 
-    [Fact]
-    public async Task Hangup_EndsTheProgramsUnderCheckToo()
-    {
-        Needs.Installed("python3");
-        using var folder = new TemporaryFolder();
-        File.Copy(Checker.Server("right"), folder.In("server.py"));
-        await using var checker = new ChildProcess(Checker.Binary, ["server", "--only", "timeout", "--", Checker.Python, folder.In("server.py"), "{port}"]);
-        Task<string> ServersAsync() => ChildProcess.RunShellAsync("pgrep -f \"^$0 $1\" || true", Checker.Python, folder.In("server.py"));
-        for (var end = DateTime.UtcNow + Patience.Limit; (await ServersAsync()).Length == 0;)
-        {
-            Assert.True(DateTime.UtcNow < end);
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken);
-        }
-
-        Signal.Hangup.SendTo(checker.Id);
-        Assert.Equal(130, await checker.ExitAsync());
-        Assert.Empty(await ServersAsync());
-    }
-
     private static Task<string> WriteSubmissionAsync(string folder, int commits, string file, string code) => ChildProcess.RunShellAsync(
         """
         mkdir -p "$(dirname "$0/$2")"; cd "$0"; git init -q .; printf '%s\n' "$3" > server-s.py; echo > "$2"

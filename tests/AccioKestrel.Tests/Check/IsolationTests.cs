@@ -24,8 +24,10 @@ public sealed class IsolationTests
         Assert.Empty(ProcessesWith(mark));
     }
 
-    [Fact]
-    public async Task InterruptedRun_LeavesNothingBehind()
+    [Theory]
+    [InlineData(Signal.Interrupt)]
+    [InlineData(Signal.Hangup)]
+    public async Task InterruptedRun_LeavesNothingBehind(Signal signal)
     {
         Needs.Installed("python3");
         var mark = $"--mark={Guid.NewGuid():N}";
@@ -33,7 +35,7 @@ public sealed class IsolationTests
             Checker.Binary, ["server", "--only", "accept", "--", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/forking.py"), mark, "{port}"]);
         await Patience.UntilEqual(true, () => ProcessesWith(mark).Count() > 2);
 
-        Signal.Interrupt.SendTo(checker.Id);
+        signal.SendTo(checker.Id);
 
         Assert.Equal(130, await checker.ExitAsync());
         Assert.Empty(ProcessesWith(mark));

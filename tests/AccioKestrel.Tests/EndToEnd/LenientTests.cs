@@ -6,7 +6,7 @@ namespace AccioKestrel.Tests.EndToEnd;
 /// <summary>What <c>--lenient</c> changes, and that it changes nothing else.</summary>
 public sealed class LenientTests
 {
-    private const string WithoutBlankLine = FirstConfirmation + "confirm-accio-again\r\n";
+    private const string WithoutEmptyLine = FirstConfirmation + "confirm-accio-again\r\n";
 
     /// <summary>What follows a second confirmation that may lack its empty line, in pieces, and the size of the file it is.</summary>
     public static TheoryData<string[], int> Followers => new()
@@ -78,18 +78,18 @@ public sealed class LenientTests
 
     [Theory]
     [MemberData(nameof(Followers))]
-    public async Task BlankLine_Absent_IsDecidedByTheNextTwoBytes(string[] pieces, int size)
+    public async Task EmptyLine_Absent_IsDecidedByTheNextTwoBytes(string[] pieces, int size)
     {
         await using var server = await AccioServer.StartAsync("--lenient");
         using var client = await server.ConnectAsync();
 
-        await client.SendPiecesAsync([WithoutBlankLine, .. pieces]);
+        await client.SendPiecesAsync([WithoutEmptyLine, .. pieces]);
         client.HalfClose();
         await client.WaitForCloseAsync();
 
         using (var atOnce = await server.ConnectAsync())
         {
-            await atOnce.SendAsync(WithoutBlankLine + string.Concat(pieces));
+            await atOnce.SendAsync(WithoutEmptyLine + string.Concat(pieces));
             atOnce.HalfClose();
             await atOnce.WaitForCloseAsync();
         }
@@ -137,9 +137,9 @@ public sealed class LenientTests
             Assert.Empty(await deferred.WaitForCloseAsync());
         }
 
-        using var withoutBlankLine = await server.ConnectAsync();
-        await withoutBlankLine.SendAsync(WithoutBlankLine + "\rX");
-        await withoutBlankLine.WaitForCloseAsync();
+        using var withoutEmptyLine = await server.ConnectAsync();
+        await withoutEmptyLine.SendAsync(WithoutEmptyLine + "\rX");
+        await withoutEmptyLine.WaitForCloseAsync();
         await server.StopAsync("ERROR", "ERROR");
     }
 }

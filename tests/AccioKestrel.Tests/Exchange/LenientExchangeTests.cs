@@ -130,7 +130,7 @@ public sealed class LenientExchangeTests : IDisposable
     [InlineData("\rX", 2)]
     [InlineData("\n\r", 2)]
     [InlineData("12345", 5)]
-    public void Lenient_BlankLine_IsDecidedByTheNextTwoBytes(string rest, int fileBytes)
+    public void Lenient_EmptyLine_IsDecidedByTheNextTwoBytes(string rest, int fileBytes)
     {
         _server.Connect().Send(First + Second + rest).End();
         var byteByByte = _server.Connect();
