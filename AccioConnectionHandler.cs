@@ -17,6 +17,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
     private readonly bool _isLenient;
     private readonly ResultDelivery _delivery;
     private readonly ExchangeHistory _history;
+    private readonly ExchangeEvents _events;
     private readonly TimeProvider _time;
     private readonly UnfailingLogger _logger;
     private readonly CancellationToken _hostStopping;
@@ -29,16 +30,18 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         bool isLenient,
         ResultDelivery delivery,
         ExchangeHistory history,
+        ExchangeEvents events,
         TimeProvider time,
-        ILogger logger,
+        UnfailingLogger logger,
         CancellationToken hostStopping)
     {
         _limits = limits;
         _isLenient = isLenient;
         _delivery = delivery;
         _history = history;
+        _events = events;
         _time = time;
-        _logger = new UnfailingLogger(logger);
+        _logger = logger;
         _hostStopping = hostStopping;
     }
 
@@ -90,17 +93,17 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         ExchangeFailure? failure;
         try
         {
-            using var client = new ExchangeInput(connection.Transport, exchange, _limits, _time, closeRequested);
+            using var client = new ExchangeClient(connection.Transport, exchange, _limits, _time, closeRequested);
             failure = await (_isLenient ? ExchangeLenientlyAsync(client) : ExchangeAsync(client));
         }
         catch (Exception exception)
         {
-            // A defect. The client was served, so it still gets its line.
+            // The client was served, so it still gets its line.
             AccioLog.ExchangeBroke(_logger, exchange.ConnectionId, exception);
-            failure = ExchangeFailure.Reset;
+            failure = ExchangeFailure.Defect;
         }
 
-        if (failure is ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped && EndsAsHealthCheck(connection, exchange))
+        if (IsHealthCheckIfUntouched(failure) && EndsAsHealthCheck(connection, exchange))
         {
             return;
         }
@@ -108,7 +111,8 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         var result = exchange.End(failure);
         await _delivery.DeliverAsync(result);
         _history.End(result);
-        Announce(result);
+        Log(result);
+        _events.RaiseEnded(result);
         if (failure is not (null or ExchangeFailure.WrongByte or ExchangeFailure.EndedEarly or ExchangeFailure.Reset))
         {
             // The client has not broken the protocol, and may still be sending. An orderly close would look like success to it, so
@@ -150,7 +154,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
                 return false;
             }
 
-            _history.Abandon(isFailedTlsHandshake: true);
+            _history.EndFailedHandshake();
             var reason = failure is { } why ? ExchangeWords.Of(why) : ReasonOf(exception);
             AccioLog.TlsHandshakeFailed(_logger, exchange.ConnectionId, exchange.Peer, exchange.Elapsed.TotalSeconds, reason);
             if (failure is not null)
@@ -158,11 +162,14 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
                 connection.Abort(new ConnectionAbortedException($"TLS handshake ended: {failure}."));
             }
 
-            Notify(exchange.ConnectionId, () => _history.HandshakeFailed?.Invoke(exchange, reason));
-
+            _events.RaiseHandshakeFailed(exchange, reason);
             return false;
         }
     }
+
+    /// <summary>How a load balancer ends a connection that it has only tried; or the server does, by its stop.</summary>
+    private static bool IsHealthCheckIfUntouched(ExchangeFailure? failure) =>
+        failure is ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped;
 
     /// <summary>Ends an exchange that was none: a load balancer has only tried whether it is accepted.</summary>
     /// <returns>False if the connection is that of a client.</returns>
@@ -173,37 +180,18 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
             return false;
         }
 
-        _history.Abandon(isFailedTlsHandshake: false);
+        _history.EndHealthCheck();
         AccioLog.HealthChecked(_logger, exchange.ConnectionId, exchange.Peer);
         return true;
     }
 
-    /// <summary>Reports a result to the log and to subscribers, after the receivers have it.</summary>
-    private void Announce(CompletedExchange result)
-    {
-        if (_logger.IsEnabled(LogLevel.Information))
-        {
-            Log(result);
-        }
-
-        Notify(result.ConnectionId, () => _history.Announce(result));
-    }
-
-    /// <summary>Calls subscribers, such as the terminal. One that fails must not end the turn of the next client.</summary>
-    private void Notify(string connectionId, Action subscribers)
-    {
-        try
-        {
-            subscribers();
-        }
-        catch (Exception exception)
-        {
-            AccioLog.SubscriberFailed(_logger, connectionId, exception);
-        }
-    }
-
     private void Log(CompletedExchange result)
     {
+        if (!_logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
         if (result.Failure is null)
         {
             AccioLog.Counted(_logger, result.Bytes, result.Duration.TotalSeconds, result.ConnectionId, result.Peer);
@@ -220,7 +208,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         exception.InnerException is { } inner ? ReasonOf(inner) : exception.Message.ReplaceLineEndings(" ");
 
     /// <summary>The exchange: each step returns what ends the exchange there, or null to go on with the next.</summary>
-    private static async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeInput client) =>
+    private static async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeClient client) =>
         await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command)
         ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
         ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
@@ -228,7 +216,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         ?? await client.CountFileAsync();
 
     /// <summary>The exchange with two more kinds of client: one waits for both commands, one leaves out the empty line.</summary>
-    private static async ValueTask<ExchangeFailure?> ExchangeLenientlyAsync(ExchangeInput client)
+    private static async ValueTask<ExchangeFailure?> ExchangeLenientlyAsync(ExchangeClient client)
     {
         if (await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command) is { } unsent)
         {

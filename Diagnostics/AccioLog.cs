@@ -46,8 +46,8 @@ internal static partial class AccioLog
                 $"{values[0].Value} {values[1].Value}: ERROR after {values[2].Value:F3} s and {values[3].Value} file bytes, {values[4].Value}"));
     }
 
-    [LoggerMessage(3, LogLevel.Information, "Resources are back after {Attempts} attempts, clients are accepted again", EventName = nameof(ResourcesBack))]
-    public static partial void ResourcesBack(ILogger logger, int attempts);
+    [LoggerMessage(3, LogLevel.Information, "Resources are back after {Failures} failed accepts, clients are accepted again", EventName = nameof(ResourcesBack))]
+    public static partial void ResourcesBack(ILogger logger, int failures);
 
     [LoggerMessage(4, LogLevel.Information, "Listening on {EndPoint}", EventName = nameof(Listening))]
     public static partial void Listening(ILogger logger, EndPoint endPoint);
@@ -86,7 +86,7 @@ internal static partial class AccioLog
     [LoggerMessage(23, LogLevel.Error, "{ConnectionId}: the exchange failed unexpectedly", EventName = nameof(ExchangeBroke))]
     public static partial void ExchangeBroke(ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a subscriber of results, such as the terminal or the metrics, failed; the result itself is delivered", EventName = nameof(SubscriberFailed))]
+    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a subscriber of results, such as the terminal or the metrics, failed; the result is delivered", EventName = nameof(SubscriberFailed))]
     public static partial void SubscriberFailed(ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(30, LogLevel.Information, "Serving Accio {Security}", EventName = nameof(Serving))]

@@ -15,7 +15,7 @@ public enum ExchangeFailure
     /// <summary>The connection was reset, or broke in another way.</summary>
     Reset,
 
-    /// <summary>The server was told to stop, and the exchange did not end within the time it was given.</summary>
+    /// <summary>The server was told to stop, and the exchange had not ended: before the file it is ended at once, a file has the grace period.</summary>
     ServerStopped,
 
     /// <summary>The file came in slower than <see cref="AccioOptions.MinDataRate"/>.</summary>
@@ -29,4 +29,7 @@ public enum ExchangeFailure
 
     /// <summary>The file has more bytes than <see cref="AccioOptions.MaxFileSize"/>.</summary>
     TooLarge,
+
+    /// <summary>A defect of the server ended the exchange. The log has the exception.</summary>
+    Defect,
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace AccioKestrel.Exchange;
 
 /// <summary>
@@ -13,7 +11,6 @@ internal sealed class ExchangeHistory
 
     private readonly TimeProvider _time;
     private readonly long _startedAt;
-    private readonly ExchangeMetrics _metrics;
     private readonly Lock _lock = new();
     private readonly CompletedExchange[] _recent = new CompletedExchange[Remembered];
     private readonly long[] _failed = new long[Enum.GetValues<ExchangeFailure>().Length];
@@ -24,20 +21,13 @@ internal sealed class ExchangeHistory
     private long _failedTlsHandshakes;
     private long _undelivered;
 
-    public ExchangeHistory(TimeProvider time, IMeterFactory meters)
+    public ExchangeHistory(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
         _time = time;
         StartedAt = time.GetUtcNow();
         _startedAt = time.GetTimestamp();
-        _metrics = new ExchangeMetrics(meters, this);
     }
-
-    /// <summary>Called when an exchange has ended, on the handler's thread: the next client waits until it returns.</summary>
-    internal Action<CompletedExchange>? Ended { get; set; }
-
-    /// <summary>Called with the reason when a TLS handshake has failed, on the handler's thread.</summary>
-    internal Action<ActiveExchange, string>? HandshakeFailed { get; set; }
 
     /// <summary>The exchanges of earlier processes, or null. Only the status page shows them: all other counts are those of this process.</summary>
     internal EarlierExchanges? Earlier
@@ -102,14 +92,22 @@ internal sealed class ExchangeHistory
         }
     }
 
-    /// <summary>No exchange took place.</summary>
-    /// <param name="isFailedTlsHandshake">Whether a client's TLS handshake has failed.</param>
-    internal void Abandon(bool isFailedTlsHandshake)
+    /// <summary>No exchange took place: the connection was a load balancer's health check.</summary>
+    internal void EndHealthCheck()
     {
         lock (_lock)
         {
             _current = null;
-            _failedTlsHandshakes += isFailedTlsHandshake ? 1 : 0;
+        }
+    }
+
+    /// <summary>No exchange took place: the client's TLS handshake has failed.</summary>
+    internal void EndFailedHandshake()
+    {
+        lock (_lock)
+        {
+            _current = null;
+            _failedTlsHandshakes++;
         }
     }
 
@@ -142,12 +140,5 @@ internal sealed class ExchangeHistory
 
         recent.AddRange(Earlier?.Recent.Take(Remembered - recent.Count) ?? []);
         return recent;
-    }
-
-    /// <summary>Reports a result to metrics and listeners. Throws what one of them throws.</summary>
-    internal void Announce(CompletedExchange result)
-    {
-        _metrics.Ended(result);
-        Ended?.Invoke(result);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class ExchangeMetrics
 
     private readonly Histogram<double> _duration;
 
-    public ExchangeMetrics(IMeterFactory meters, ExchangeHistory history)
+    public ExchangeMetrics(IMeterFactory meters, ExchangeHistory history, ExchangeEvents events)
     {
         var meter = meters.Create(AccioMeter.Name);
         _duration = meter.CreateHistogram(
@@ -42,9 +42,10 @@ internal sealed class ExchangeMetrics
             "accio.undelivered_results", () => history.UndeliveredResults, "{result}", "Results that a receiver did not take: the log has each of them.");
         meter.CreateObservableUpDownCounter(
             "accio.active_connections", () => history.Current is null ? 0 : 1, "{connection}", "Connections being served: one or none.");
+        events.Ended += Record;
     }
 
-    public void Ended(CompletedExchange result)
+    private void Record(CompletedExchange result)
     {
         if (_duration.Enabled)
         {

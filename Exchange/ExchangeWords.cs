@@ -34,7 +34,8 @@ internal static class ExchangeWords
         ExchangeFailure.TooSlow => "file too slow",
         ExchangeFailure.HandshakeTimeout => "handshake too slow",
         ExchangeFailure.TooLong => "exchange too long",
-        _ => "file too large",
+        ExchangeFailure.TooLarge => "file too large",
+        _ => "server defect",
     };
 
     /// <summary>The confirmation that a step waits for.</summary>
@@ -61,10 +62,10 @@ internal static class ExchangeWords
         ExchangeFailure.EndedEarly => string.Create(
             CultureInfo.InvariantCulture,
             $"the client ended after {exchange.Confirmed} of the {ConfirmationLength(exchange.Step)} bytes of {Confirmation(exchange.Step)}"),
-        ExchangeFailure.TooSlow => "below the minimum data rate (--min-data-rate)",
-        ExchangeFailure.HandshakeTimeout => $"over the handshake timeout (--handshake-timeout), {Of(exchange)}",
-        ExchangeFailure.TooLong => $"over the maximum exchange duration (--max-exchange-duration), {Of(exchange)}",
-        ExchangeFailure.TooLarge => "over the maximum file size (--max-file-size)",
+        ExchangeFailure.TooSlow => "below the minimum data rate",
+        ExchangeFailure.HandshakeTimeout => $"over the handshake timeout, {Of(exchange)}",
+        ExchangeFailure.TooLong => $"over the maximum exchange duration, {Of(exchange)}",
+        ExchangeFailure.TooLarge => "over the maximum file size",
         _ => Of(exchange),
     };
 
@@ -81,7 +82,7 @@ internal static class ExchangeWords
     /// </summary>
     private static string IdleHint(ActiveExchange exchange) => exchange switch
     {
-        { Step: ExchangeStep.FirstConfirmation, Confirmed: 0, HasBothCommands: false } => " (a client that waits for both commands needs a server with --lenient)",
+        { Step: ExchangeStep.FirstConfirmation, Confirmed: 0, HasBothCommands: false } => " (a client that waits for both commands needs a lenient server)",
         { Step: ExchangeStep.File } => " (a file ends when the client ends its sending side, by a shutdown or a close)",
         _ => "",
     };

@@ -42,7 +42,7 @@ internal sealed record WrongByte(string Confirmation, int Position, byte Expecte
         {
             '\r' when wrong[0] == '\n' => @"end each line with \r\n, not with \n alone; with netcat, use -C",
             '\r' or '\n' when isSecond && taken >= AccioProtocol.SecondConfirmationLine.Length =>
-                @"the empty line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without",
+                @"the empty line is missing: confirm-accio-again ends with \r\n\r\n; a lenient server also accepts it without",
             '\r' when wrong[0] == '\\' => @"\r and \n stand for the bytes 13 and 10; the client sends them as letters",
             '\r' when wrong[0] is (byte)' ' or (byte)'\t' =>
                 $@"white space stands at the end of the line; {ExchangeWords.Confirmation(step)} is followed directly by \r\n",
@@ -52,7 +52,7 @@ internal sealed record WrongByte(string Confirmation, int Position, byte Expecte
             _ when taken == 0 && wrong[0] is (byte)'\r' or (byte)'\n' => "an empty line comes before confirm-accio; send it without one",
             _ when wrong[0] == '\0' => "no confirmation has a zero byte; send a C string without its end, and no UTF-16",
             _ when char.ToLowerInvariant((char)wrong[0]) == expected => "the confirmations are in lower case",
-            _ when taken == 0 && !isSecond && wrong is [0x16, 0x03, ..] => "the client speaks TLS, and this port does not; see --tls-certificate",
+            _ when taken == 0 && !isSecond && wrong is [0x16, 0x03, ..] => "the client speaks TLS, and this port does not",
             _ when taken == 0 && !isSecond && IsHttp(wrong) => "this is an HTTP request; this port speaks Accio",
             _ when taken == 0 && !isSecond && wrong is [0xEF, 0xBB, 0xBF, ..] => "a byte order mark comes before confirm-accio; send its bytes alone",
             _ when taken == 0 && isSecond => "the second accio is answered by confirm-accio-again; the file comes after it",

@@ -51,8 +51,11 @@ public static class AccioServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ExchangeHistory>();
+        services.TryAddSingleton(provider => new ExchangeEvents(LoggerOf(provider, LogCategory.Exchange)));
+        services.TryAddSingleton<ExchangeMetrics>();
         services.TryAddSingleton(NewDelivery);
-        services.TryAddSingleton<AccioListeners>();
+        services.TryAddSingleton<BoundListeners>();
+        services.TryAddSingleton<ConnectionCounters>();
         services.TryAddSingleton<AllowedNetworks>();
         services.TryAddSingleton<ProxyProtocol>();
         services.TryAddSingleton(NewHandler);
@@ -76,17 +79,20 @@ public static class AccioServiceCollectionExtensions
         return services;
     }
 
-    private static ILogger LoggerOf(IServiceProvider provider, string category) =>
-        provider.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+    private static UnfailingLogger LoggerOf(IServiceProvider provider, string category) =>
+        new(provider.GetRequiredService<ILoggerFactory>().CreateLogger(category));
 
     private static AccioConnectionHandler NewHandler(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<AccioOptions>>().Value;
+        // Nothing else asks for it: it subscribes to the events.
+        _ = provider.GetRequiredService<ExchangeMetrics>();
         return new AccioConnectionHandler(
             options.ToLimits(),
             options.Lenient,
             provider.GetRequiredService<ResultDelivery>(),
             provider.GetRequiredService<ExchangeHistory>(),
+            provider.GetRequiredService<ExchangeEvents>(),
             provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider, LogCategory.Exchange),
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
@@ -97,15 +103,16 @@ public static class AccioServiceCollectionExtensions
         TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<AccioOptions>>().Value.ResultTimeout),
         provider.GetRequiredService<ExchangeHistory>(),
         provider.GetRequiredService<TimeProvider>(),
-        new UnfailingLogger(LoggerOf(provider, LogCategory.Exchange)));
+        LoggerOf(provider, LogCategory.Exchange));
 
     private static AccioTransportFactory NewTransport(IServiceProvider provider) => new(
         // Read when the transport binds: by then the host has validated the options.
         () => provider.GetRequiredService<IOptions<AccioOptions>>().Value.Backlog,
-        provider.GetRequiredService<AccioListeners>(),
+        provider.GetRequiredService<BoundListeners>(),
+        provider.GetRequiredService<ConnectionCounters>(),
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<IHostApplicationLifetime>(),
-        new UnfailingLogger(LoggerOf(provider, LogCategory.Listener)),
+        LoggerOf(provider, LogCategory.Listener),
         provider.GetService<SocketActivation>());
 
     /// <summary>Reads JSON arrays of networks. The generated binder does not bind an array to a string, and every client would be allowed.</summary>

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace AccioKestrel.Hosting;
 
 /// <summary>Closes connections from addresses outside the allowed networks, before anything is sent to them.</summary>
-internal sealed class AllowedNetworks(IOptions<AccioOptions> options, AccioListeners listeners, ILoggerFactory loggers)
+internal sealed class AllowedNetworks(IOptions<AccioOptions> options, ConnectionCounters counters, ILoggerFactory loggers)
 {
     private readonly UnfailingLogger _logger = new(loggers.CreateLogger(LogCategory.Exchange));
     private readonly NetworkList? _allowed = options.Value.Allow is { } list ? NetworkList.Parse(list) : null;
@@ -24,7 +24,7 @@ internal sealed class AllowedNetworks(IOptions<AccioOptions> options, AccioListe
         if (connection.Features.Get<BalancerConnection>() is null)
         {
             // Not for a load balancer's own connections: its health checks come every few seconds.
-            listeners.ClientRefused();
+            counters.ClientRefused();
         }
 
         AccioLog.ClientRefused(_logger, connection.ConnectionId, connection.RemoteEndPoint);

@@ -19,15 +19,15 @@ namespace AccioKestrel.Hosting;
 /// <remarks>
 /// The transport accepts no other client while a balancer's connection waits here, so this wait has a short limit of its own.
 /// </remarks>
-internal sealed class ProxyProtocol(IOptions<AccioOptions> options, AccioListeners listeners, TimeProvider time, ILoggerFactory loggers)
+internal sealed class ProxyProtocol(IOptions<AccioOptions> options, ConnectionCounters counters, TimeProvider time, ILoggerFactory loggers)
 {
     /// <summary>
     /// How long the whole header may take. A balancer sends it as soon as it is connected, so usually it has arrived before the accept.
     /// The specification asks for at least 3 s, to cover a retransmission.
     /// </summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(3);
 
-    private static readonly string s_late = string.Create(CultureInfo.InvariantCulture, $"no complete PROXY header within {s_limit.TotalSeconds} s");
+    private static readonly string s_late = string.Create(CultureInfo.InvariantCulture, $"no complete PROXY header within {s_timeout.TotalSeconds} s");
 
     private readonly UnfailingLogger _logger = new(loggers.CreateLogger(LogCategory.Exchange));
     private readonly NetworkList? _balancers = options.Value.ProxyProtocol is { } list ? NetworkList.Parse(list) : null;
@@ -41,7 +41,7 @@ internal sealed class ProxyProtocol(IOptions<AccioOptions> options, AccioListene
         var (header, refusal) = await ReceiveAsync(connection);
         if (refusal is not null)
         {
-            listeners.ProxyHeaderRefused();
+            counters.ProxyHeaderRefused();
             AccioLog.ProxyHeaderRefused(_logger, connection.ConnectionId, connection.RemoteEndPoint, refusal);
             // Not closed: to a client behind the balancer, an orderly close could look like success.
             connection.Abort(new ConnectionAbortedException($"Refused: {refusal}."));
@@ -69,7 +69,7 @@ internal sealed class ProxyProtocol(IOptions<AccioOptions> options, AccioListene
     private async ValueTask<(ProxyHeader? Header, string? Refusal)> ReceiveAsync(ConnectionContext connection)
     {
         var closeRequested = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        using var late = new CancellationTokenSource(s_limit, time);
+        using var late = new CancellationTokenSource(s_timeout, time);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(late.Token, closeRequested);
         try
         {

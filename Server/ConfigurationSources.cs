@@ -19,7 +19,7 @@ internal static class ConfigurationSources
     /// </summary>
     /// <returns>Where the settings come from, and warnings about names that are probably misspelt.</returns>
     /// <exception cref="StartException">A setting is unknown, or its value is not allowed; a file cannot be read, or is not JSON.</exception>
-    public static SettingSources AddSettings(this ConfigurationManager configuration, ServerArguments arguments)
+    public static EffectiveSettings AddSettings(this ConfigurationManager configuration, ServerArguments arguments)
     {
         var sources = new List<SettingSource>();
         if (SettingsFile.Load(arguments.ConfigFile) is { } file)
@@ -44,7 +44,7 @@ internal static class ConfigurationSources
         CheckSettings(configuration.GetSection(AccioOptions.Section), sources);
         CheckLevels(configuration.GetSection(Logging), sources);
         var byLetters = Settings.All.ToDictionary(setting => Spelling.Letters(setting.Path), StringComparer.Ordinal);
-        return new SettingSources(arguments, sources)
+        return new EffectiveSettings(arguments, sources)
         {
             Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top, byLetters))).OfType<string>()],
         };

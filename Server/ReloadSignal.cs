@@ -28,7 +28,7 @@ internal static class ReloadSignal
     /// Tells a service manager of each reload. It has its own way to stop the server, so SIGHUP is a reload even if there is nothing to
     /// reload.
     /// </summary>
-    public static void Announce(Action begins, Action ended)
+    public static void OnReload(Action begins, Action ended)
     {
         lock (s_lock)
         {

@@ -72,7 +72,7 @@ internal static class ServerProcess
         await using var requested = app.Lifetime.ApplicationStopping.UnsafeRegister(static stopping => ((TaskCompletionSource)stopping!).SetResult(), stopping);
         await using var first = StopSignals.First.Register(app.Lifetime.StopApplication);
         var lost = app.Services.GetRequiredService<LostResults>();
-        var count = app.Services.GetService<ResultCount>();
+        var count = app.Services.GetService<StopAfterResults>();
 
         await app.StartAsync(StopSignals.First);
         whenStarted();

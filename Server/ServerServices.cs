@@ -19,7 +19,7 @@ internal static class ServerServices
     /// <param name="sources">Where the settings come from.</param>
     /// <param name="isWatched">Whether a terminal shows what the server does.</param>
     public static IServiceCollection AddAnnouncements(
-        this IServiceCollection services, string? certificate, IPEndPoint? status, SettingSources sources, bool isWatched) => services
+        this IServiceCollection services, string? certificate, IPEndPoint? status, EffectiveSettings sources, bool isWatched) => services
         .AddSingleton(sources)
         .AddSingleton(provider => new StartAnnouncement(provider.GetRequiredService<HeldLoggerFactory>(), certificate, status, sources.Doubts, isWatched));
 
@@ -52,9 +52,9 @@ internal static class ServerServices
 
         if (Settings.Count(settings) is { } count)
         {
-            services.AddSingleton(provider => new ResultCount(
-                count, provider.GetRequiredService<ExchangeHistory>(), provider.GetRequiredService<IHostApplicationLifetime>()));
-            services.AddHostedService(provider => provider.GetRequiredService<ResultCount>());
+            services.AddSingleton(provider => new StopAfterResults(
+                count, provider.GetRequiredService<ExchangeEvents>(), provider.GetRequiredService<IHostApplicationLifetime>()));
+            services.AddHostedService(provider => provider.GetRequiredService<StopAfterResults>());
         }
 
         return services;

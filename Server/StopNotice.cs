@@ -12,7 +12,7 @@ namespace AccioKestrel.Server;
 /// run. On a terminal, <c>TerminalDisplay</c> shows this instead.
 /// </summary>
 internal sealed class StopNotice(
-    ExchangeHistory history, AccioListeners listeners, IOptions<HostOptions> host, IHostApplicationLifetime lifetime, ILoggerFactory loggers) : IHostedService
+    ExchangeHistory history, BoundListeners listeners, IOptions<HostOptions> host, IHostApplicationLifetime lifetime, ILoggerFactory loggers) : IHostedService
 {
     private readonly ILogger _logger = loggers.CreateLogger(LogCategory.Server);
 

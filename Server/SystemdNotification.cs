@@ -12,7 +12,7 @@ internal sealed class SystemdNotification(
     ISystemdNotifier systemd, IHostApplicationLifetime lifetime, ILoggerFactory loggers) : IHostedService
 {
     /// <summary>systemd reads its socket at once. A stop must not wait for one that does not read, whose queue is full.</summary>
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger(LogCategory.Systemd);
     private readonly Lock _lock = new();
@@ -23,7 +23,7 @@ internal sealed class SystemdNotification(
     {
         lifetime.ApplicationStarted.Register(() => Notify(ServiceState.Ready));
         lifetime.ApplicationStopping.Register(() => Notify(ServiceState.Stopping));
-        ReloadSignal.Announce(begins: () => Notify(Reloading()), ended: () => Notify(ServiceState.Ready));
+        ReloadSignal.OnReload(begins: () => Notify(Reloading()), ended: () => Notify(ServiceState.Ready));
         return Task.CompletedTask;
     }
 
@@ -43,7 +43,7 @@ internal sealed class SystemdNotification(
             try
             {
                 _sending = Task.Run(() => systemd.Notify(state));
-                _sending.WaitAsync(s_limit).GetAwaiter().GetResult();
+                _sending.WaitAsync(s_timeout).GetAwaiter().GetResult();
                 _hasFailed = false;
             }
             catch (Exception exception)

@@ -10,7 +10,7 @@ namespace AccioKestrel.Server;
 
 /// <summary>Tells systemd what the server is doing, which <c>systemctl status</c> shows: at most once a second, and only what has changed.</summary>
 internal sealed class SystemdStatus(
-    SystemdNotification systemd, ExchangeHistory history, AccioListeners listeners, IOptions<AccioOptions> options, TimeProvider time) : BackgroundService
+    SystemdNotification systemd, ExchangeHistory history, BoundListeners listeners, IOptions<AccioOptions> options, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 

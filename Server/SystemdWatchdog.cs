@@ -26,7 +26,7 @@ namespace AccioKestrel.Server;
 internal sealed class SystemdWatchdog(
     TimeSpan limit,
     SystemdNotification systemd,
-    AccioListeners listeners,
+    BoundListeners listeners,
     ExchangeHistory history,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -88,6 +88,6 @@ internal sealed class SystemdWatchdog(
         var hasMoved = beats != _seen;
         _seen = beats;
         return lifetime.ApplicationStopping.IsCancellationRequested
-            || (listeners.Bound.All(listener => listener.IsAccepting) && (hasMoved || !listeners.HaveWork));
+            || (listeners.All.All(listener => listener.IsAccepting) && (hasMoved || !listeners.HaveWork));
     }
 }

@@ -9,7 +9,7 @@ namespace AccioKestrel.Status;
 
 /// <summary>Builds the reports of the status page.</summary>
 internal sealed class StatusReporter(
-    ExchangeHistory history, AccioListeners listeners, RateHistory rates, IOptions<AccioOptions> options, IConfiguration configuration)
+    ExchangeHistory history, BoundListeners listeners, ConnectionCounters counters, RateHistory rates, IOptions<AccioOptions> options, IConfiguration configuration)
 {
     private static readonly string s_version =
         typeof(StatusReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -39,7 +39,7 @@ internal sealed class StatusReporter(
             s_version,
             history.StartedAt,
             history.Uptime.TotalSeconds,
-            [.. listeners.Bound.Select(listener => listener.EndPoint.ToString()!)],
+            [.. listeners.All.Select(listener => listener.EndPoint.ToString()!)],
             _tls,
             _tlsClientCertificate,
             listeners.Waiting,
@@ -50,7 +50,7 @@ internal sealed class StatusReporter(
                 now.Counted,
                 s_failures.ToDictionary(failure => Name(failure), failure => now.Failed[(int)failure], StringComparer.Ordinal),
                 now.Bytes,
-                listeners.ClientsLost + listeners.Shortages),
+                counters.AcceptErrors),
             now.Recent is null ? null : [.. now.Recent.Select(Report)],
             new RatesReport(RateHistory.Interval.TotalSeconds, newSamples));
     }

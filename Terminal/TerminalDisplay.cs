@@ -26,7 +26,7 @@ internal sealed class TerminalDisplay : BackgroundService
     private readonly Terminals _terminal;
     private readonly TerminalWriter _writer;
     private readonly ExchangeHistory _history;
-    private readonly AccioListeners _listeners;
+    private readonly BoundListeners _listeners;
     private readonly TimeProvider _time;
     private readonly TimeSpan _grace;
     private readonly TimeSpan _idleTimeout;
@@ -38,7 +38,8 @@ internal sealed class TerminalDisplay : BackgroundService
     public TerminalDisplay(
         Terminals terminal,
         ExchangeHistory history,
-        AccioListeners listeners,
+        ExchangeEvents events,
+        BoundListeners listeners,
         IOptions<AccioOptions> options,
         IOptions<HostOptions> host,
         IHostApplicationLifetime lifetime,
@@ -51,8 +52,8 @@ internal sealed class TerminalDisplay : BackgroundService
         _time = time;
         _grace = host.Value.ShutdownTimeout;
         _idleTimeout = TimeSpan.FromSeconds(options.Value.IdleTimeout);
-        _history.Ended += result => Show(Summary(result));
-        _history.HandshakeFailed += (exchange, reason) =>
+        events.Ended += result => Show(Summary(result));
+        events.HandshakeFailed += (exchange, reason) =>
             Show(_terminal.Red(Line($"{exchange.Peer}  not served, TLS handshake failed after {DurationText.Of(exchange.Elapsed)}: {reason}")));
         _stopping = lifetime.ApplicationStopping.Register(AnnounceStop);
     }

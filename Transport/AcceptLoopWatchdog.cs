@@ -14,7 +14,7 @@ internal sealed class AcceptLoopWatchdog(TimeProvider time, Action whenEnded) : 
     /// <summary>Runs only between two accepts, so an idle server has no timer.</summary>
     private ITimer? _timer;
 
-    private volatile bool _isTimerRunning;
+    private bool _isTimerRunning;
 
     /// <summary>When the last accept returned, or 0 while one is in progress.</summary>
     private long _returnedAt;
@@ -38,8 +38,10 @@ internal sealed class AcceptLoopWatchdog(TimeProvider time, Action whenEnded) : 
 
     public void AcceptReturns()
     {
-        Volatile.Write(ref _returnedAt, time.GetTimestamp());
-        if (!_isTimerRunning)
+        // Exchanged, not written: this thread must not read the flag before its write is seen. Check has the same two in the other order,
+        // and if both missed the other's write, no timer would run.
+        Interlocked.Exchange(ref _returnedAt, time.GetTimestamp());
+        if (!Volatile.Read(ref _isTimerRunning))
         {
             RunTimer();
         }
@@ -49,13 +51,13 @@ internal sealed class AcceptLoopWatchdog(TimeProvider time, Action whenEnded) : 
 
     private void RunTimer()
     {
-        _isTimerRunning = true;
+        Volatile.Write(ref _isTimerRunning, true);
         _timer?.Change(s_timeout, Timeout.InfiniteTimeSpan);
     }
 
     private void Check()
     {
-        _isTimerRunning = false;
+        Interlocked.Exchange(ref _isTimerRunning, false);
         var returnedAt = Volatile.Read(ref _returnedAt);
         if (returnedAt == 0)
         {

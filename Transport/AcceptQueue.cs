@@ -14,7 +14,7 @@ internal class AcceptQueue : IDisposable
     public EndPoint EndPoint => Socket.LocalEndPoint!;
 
     /// <summary>Whether the kernel disconnects the waiting clients when this object is disposed.</summary>
-    public virtual bool EndsWithProcess => true;
+    public virtual bool DisconnectsOnDispose => true;
 
     /// <summary>How many clients wait; 0 if the system does not report it, and once disposed.</summary>
     public int Length => PlatformSocket.Queue(Socket).Length;

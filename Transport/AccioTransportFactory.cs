@@ -8,7 +8,8 @@ namespace AccioKestrel.Transport;
 /// <summary>Binds Accio endpoints. All other endpoints are left to the host's other transports.</summary>
 internal sealed class AccioTransportFactory(
     Func<int> backlog,
-    AccioListeners listeners,
+    BoundListeners listeners,
+    ConnectionCounters counters,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     UnfailingLogger logger,
@@ -23,13 +24,13 @@ internal sealed class AccioTransportFactory(
         var queue = OperatingSystem.IsLinux() && activation is not null
             ? InheritedQueue.Open(activation.Descriptor, ((IPEndPoint)endpoint).Port)
             : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.SetInheritedOptions));
-        Announce(queue);
-        return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(queue, listeners, time, lifetime, logger));
+        LogListening(queue);
+        return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(queue, listeners, counters, time, lifetime, logger));
     }
 
-    private void Announce(AcceptQueue queue)
+    private void LogListening(AcceptQueue queue)
     {
-        if (!queue.EndsWithProcess)
+        if (!queue.DisconnectsOnDispose)
         {
             AccioLog.ListeningOnInherited(logger, queue.EndPoint);
             return;

@@ -32,7 +32,7 @@ internal sealed class InheritedQueue : AcceptQueue
         _earlier = Length;
     }
 
-    public override bool EndsWithProcess => false;
+    public override bool DisconnectsOnDispose => false;
 
     /// <param name="descriptor">The socket's descriptor, which the queue owns from now on.</param>
     /// <param name="port">The port that the socket must listen on.</param>

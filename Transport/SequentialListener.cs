@@ -12,11 +12,8 @@ namespace AccioKestrel.Transport;
 /// </summary>
 internal sealed class SequentialListener : IConnectionListener
 {
-    // Long enough not to spin, short enough that no client waits noticeably once resources are back.
-    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
-
-    private readonly AccioListeners _listeners;
+    private readonly BoundListeners _listeners;
+    private readonly ConnectionCounters _counters;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly UnfailingLogger _logger;
@@ -33,10 +30,11 @@ internal sealed class SequentialListener : IConnectionListener
     private volatile TaskCompletionSource _previousEnded = new();
 
     private SequentialListener(
-        AcceptQueue queue, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
+        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
     {
         Queue = queue;
         _listeners = listeners;
+        _counters = counters;
         _time = time;
         _lifetime = lifetime;
         _logger = logger;
@@ -58,9 +56,9 @@ internal sealed class SequentialListener : IConnectionListener
 
     /// <summary>Begins to serve the clients of a queue, which the listener owns from now on.</summary>
     public static SequentialListener Start(
-        AcceptQueue queue, AccioListeners listeners, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
+        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
     {
-        var listener = new SequentialListener(queue, listeners, time, lifetime, logger);
+        var listener = new SequentialListener(queue, listeners, counters, time, lifetime, logger);
         listener._watchdog.Start();
         // One thread of the pool is always blocked, in accept or in receive. On a machine with one core the pool starts with a single
         // thread, and all other work of the process would wait until the pool adds one.
@@ -121,8 +119,8 @@ internal sealed class SequentialListener : IConnectionListener
     /// <returns>The next client's connection, or null once the application stops.</returns>
     private async ValueTask<BlockingConnection?> AcceptConnectionAsync()
     {
-        var pause = s_shortestPause;
-        for (var attempt = 1; ; attempt++)
+        var shortage = new Backoff();
+        while (true)
         {
             _listeners.Heartbeat.Beat();
             try
@@ -139,9 +137,9 @@ internal sealed class SequentialListener : IConnectionListener
                     continue;
                 }
 
-                if (pause > s_shortestPause)
+                if (shortage.Failures > 0)
                 {
-                    AccioLog.ResourcesBack(_logger, attempt);
+                    AccioLog.ResourcesBack(_logger, shortage.Failures);
                 }
 
                 return Connect(socket);
@@ -153,18 +151,16 @@ internal sealed class SequentialListener : IConnectionListener
                     case AcceptError.Client:
                         ClientLost(exception.Message);
                         // A kernel that reports this error without end would otherwise burn the processor.
-                        await Task.Delay(s_shortestPause, _time, _unbound.Token);
+                        await Task.Delay(Backoff.Shortest, _time, _unbound.Token);
                         break;
                     case AcceptError.Shortage:
-                        _listeners.ShortOfResources();
-                        if (pause == s_shortestPause)
+                        _counters.ShortOfResources();
+                        if (shortage.Failures == 0)
                         {
                             AccioLog.ShortOfResources(_logger, exception);
                         }
 
-                        // A retry at once would burn the processor.
-                        await Task.Delay(pause, _time, _unbound.Token);
-                        pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+                        await Task.Delay(shortage.Next(), _time, _unbound.Token);
                         break;
                     default:
                         throw;
@@ -193,7 +189,7 @@ internal sealed class SequentialListener : IConnectionListener
 
     private void ClientLost(string reason)
     {
-        _listeners.ClientLost();
+        _counters.ClientLost();
         AccioLog.ClientLost(_logger, reason);
     }
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using AccioKestrel.Diagnostics;
 using AccioKestrel.Tests.Exchange;
 using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -21,7 +22,7 @@ internal sealed class Execution : IResultReceiver
     private readonly ExchangeHistory _history;
     private readonly List<CompletedExchange> _results = [];
     private readonly SslServerAuthenticationOptions? _tls;
-    private readonly AccioListeners _listeners;
+    private readonly ConnectionCounters _counters;
     private readonly ProxyProtocol? _proxy;
     private long _refusals;
 
@@ -29,10 +30,10 @@ internal sealed class Execution : IResultReceiver
     {
         _tls = tls ? NewTls() : null;
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        _history = new ExchangeHistory(_time, services.GetRequiredService<IMeterFactory>());
-        _listeners = new AccioListeners(services.GetRequiredService<IMeterFactory>());
+        _history = new ExchangeHistory(_time);
+        _counters = new ConnectionCounters(services.GetRequiredService<IMeterFactory>());
         _proxy = proxy
-            ? new ProxyProtocol(Options.Create(new AccioOptions { ProxyProtocol = ProxyModel.Balancer.Address + "/32" }), _listeners, _time, NullLoggerFactory.Instance)
+            ? new ProxyProtocol(Options.Create(new AccioOptions { ProxyProtocol = ProxyModel.Balancer.Address + "/32" }), _counters, _time, NullLoggerFactory.Instance)
             : null;
     }
 
@@ -48,7 +49,7 @@ internal sealed class Execution : IResultReceiver
         using var closing = new CloseRequest();
         var limits = new AccioOptions { MaxFileSize = script.MaxFileSize }.ToLimits();
         using var delivery = new ResultDelivery([this], Timeout.InfiniteTimeSpan, _history, _time, NullLogger.Instance);
-        using var handler = new AccioConnectionHandler(limits, script.Lenient, delivery, _history, _time, NullLogger.Instance, hostStopping: default);
+        using var handler = new AccioConnectionHandler(limits, script.Lenient, delivery, _history, new ExchangeEvents(NullLogger.Instance), _time, new UnfailingLogger(NullLogger.Instance), hostStopping: default);
         var client = _proxy is null ? null : ProxyModel.Balancer;
         var sent = _tls is null ? RunPlain() : RunInTls(_tls);
         if (_proxy is not null && _results.Count == 0)
@@ -106,8 +107,8 @@ internal sealed class Execution : IResultReceiver
     /// <summary>Tells a connection that was refused from a health check.</summary>
     private string LineOfNoExchange()
     {
-        var line = _refusals == _listeners.ProxyHeadersRefused ? ProxyModel.NoLine : ProxyModel.Refusal;
-        _refusals = _listeners.ProxyHeadersRefused;
+        var line = _refusals == _counters.ProxyHeadersRefused ? ProxyModel.NoLine : ProxyModel.Refusal;
+        _refusals = _counters.ProxyHeadersRefused;
         return line;
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using AccioKestrel.Diagnostics;
 using AccioKestrel.Status;
+using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -16,8 +17,6 @@ namespace AccioKestrel.Server.StatusAddress;
 internal sealed class StatusListener(Socket socket, SocketConnectionContextFactory connections, TimeProvider time, ILogger logger)
     : IConnectionListener
 {
-    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
     private static readonly byte[] s_refusal = Refusal();
 
     private readonly Pace _pace = new(time, StatusLimits.ConnectionsPerSecond, atOnce: StatusLimits.ConnectionsPerSecond);
@@ -29,8 +28,9 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
     /// <summary>The next connection, or null once unbound. Does not fail: a failure would end the server's accept loop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        var shortage = new Backoff();
         var pause = TimeSpan.Zero;
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
             try
             {
@@ -38,10 +38,10 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
                 await Task.Delay(pause, time, _unbound.Token);
                 await _pace.WaitAsync(_unbound.Token);
                 var client = await socket.AcceptAsync(_unbound.Token);
-                if (pause > TimeSpan.Zero)
+                if (shortage.Failures > 0)
                 {
-                    AccioLog.ResourcesBack(logger, attempt);
-                    pause = TimeSpan.Zero;
+                    AccioLog.ResourcesBack(logger, shortage.Failures);
+                    (shortage, pause) = (default, default);
                 }
 
                 if (IsFull())
@@ -64,12 +64,12 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
             catch (Exception exception)
             {
                 // Descriptors or memory are short, or the exception is an unforeseen one.
-                if (pause == TimeSpan.Zero)
+                if (shortage.Failures == 0)
                 {
                     AccioLog.ShortOfResources(logger, exception);
                 }
 
-                pause = pause * 2 < s_shortestPause ? s_shortestPause : pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+                pause = shortage.Next();
             }
         }
     }

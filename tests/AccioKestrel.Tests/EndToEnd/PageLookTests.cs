@@ -220,7 +220,7 @@ public sealed class PageLookTests(Chromium browser) : IClassFixture<Chromium>
             kestrel.Listen(IPAddress.Loopback, httpPort);
         });
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 15, 9, 30, 0, TimeSpan.Zero));
-        builder.Services.AddSingleton(services => new ExchangeHistory(time, services.GetRequiredService<IMeterFactory>()));
+        builder.Services.AddSingleton(new ExchangeHistory(time));
         builder.Services.AddAccio();
         builder.Services.AddAccioStatus();
         await using var app = builder.Build();

@@ -9,7 +9,7 @@ public sealed class ReasonTests
     [InlineData("confirm-accio-again\r\n\r\n", @"wrong byte: byte 14 of confirm-accio is '-', expected \r (confirm-accio-again is the answer to the second accio; the first one is confirm-accio)")]
     [InlineData("CONFIRM-ACCIO\r\n", "wrong byte: byte 1 of confirm-accio is 'C', expected 'c' (the confirmations are in lower case)")]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "wrong byte: byte 1 of confirm-accio is 'G', expected 'c' (this is an HTTP request; this port speaks Accio)")]
-    [InlineData("\u0016\u0003\u0001\u0002\u0000", @"wrong byte: byte 1 of confirm-accio is \x16, expected 'c' (the client speaks TLS, and this port does not; see --tls-certificate)")]
+    [InlineData("\u0016\u0003\u0001\u0002\u0000", @"wrong byte: byte 1 of confirm-accio is \x16, expected 'c' (the client speaks TLS, and this port does not)")]
     [InlineData("\u00ef\u00bb\u00bfconfirm-accio\r\n", @"wrong byte: byte 1 of confirm-accio is \xEF, expected 'c' (a byte order mark comes before confirm-accio; send its bytes alone)")]
     [InlineData("\u001b[2J", @"wrong byte: byte 1 of confirm-accio is \x1B, expected 'c' (an exchange begins with confirm-accio; the file comes after both confirmations)")]
     [InlineData("a,b,c\n1,2,3\n", "wrong byte: byte 1 of confirm-accio is 'a', expected 'c' (an exchange begins with confirm-accio; the file comes after both confirmations)")]
@@ -18,7 +18,7 @@ public sealed class ReasonTests
     [InlineData("confirm-accio \r\n", @"wrong byte: byte 14 of confirm-accio is a space, expected \r (white space stands at the end of the line; confirm-accio is followed directly by \r\n)")]
     [InlineData("confirm-accio\r\nconfirm-accio-again \r\n\r\n", @"wrong byte: byte 20 of confirm-accio-again is a space, expected \r (white space stands at the end of the line; confirm-accio-again is followed directly by \r\n)")]
     [InlineData(" confirm-accio\r\n", "wrong byte: byte 1 of confirm-accio is a space, expected 'c' (an exchange begins with confirm-accio; the file comes after both confirmations)")]
-    [InlineData("confirm-accio\r\nconfirm-accio-again\r\nfile", @"wrong byte: byte 22 of confirm-accio-again is 'f', expected \r (the empty line is missing: confirm-accio-again ends with \r\n\r\n; a server with --lenient also accepts it without)")]
+    [InlineData("confirm-accio\r\nconfirm-accio-again\r\nfile", @"wrong byte: byte 22 of confirm-accio-again is 'f', expected \r (the empty line is missing: confirm-accio-again ends with \r\n\r\n; a lenient server also accepts it without)")]
     [InlineData("confirm-accio\r\nconfirm-accio-again\n\n", @"wrong byte: byte 20 of confirm-accio-again is \n, expected \r (end each line with \r\n, not with \n alone; with netcat, use -C)")]
     [InlineData("confirm-accio\r\n\r\nconfirm-accio-again\r\n\r\n", @"wrong byte: byte 1 of confirm-accio-again is \r, expected 'c' (confirm-accio ends with one \r\n; confirm-accio-again follows it directly)")]
     [InlineData("confirm-accio\r\nhello", "wrong byte: byte 1 of confirm-accio-again is 'h', expected 'c' (the second accio is answered by confirm-accio-again; the file comes after it)")]
@@ -56,7 +56,7 @@ public sealed class ReasonTests
     }
 
     [Theory]
-    [InlineData("", @"waiting for confirm-accio \(a client that waits for both commands needs a server with --lenient\)")]
+    [InlineData("", @"waiting for confirm-accio \(a client that waits for both commands needs a lenient server\)")]
     [InlineData("c", "waiting for confirm-accio")]
     [InlineData("confirm-accio\r\n", "waiting for confirm-accio-again")]
     [InlineData("confirm-accio\r\nconfirm-accio-again\r\n\r\nfile", @"receiving the file \(a file ends when the client ends its sending side, by a shutdown or a close\)")]

@@ -94,7 +94,7 @@ public sealed class StatusTests
         var report = await status.WaitUntilAsync(report => (long)report["totals"]!["exchanges"]! == 5);
         Assert.Equal(1, (long)report["totals"]!["counted"]!);
         Assert.Equal(
-            """{"idleTimeout":1,"wrongByte":1,"endedEarly":1,"reset":1,"serverStopped":0,"tooSlow":0,"handshakeTimeout":0,"tooLong":0,"tooLarge":0}""",
+            """{"idleTimeout":1,"wrongByte":1,"endedEarly":1,"reset":1,"serverStopped":0,"tooSlow":0,"handshakeTimeout":0,"tooLong":0,"tooLarge":0,"defect":0}""",
             report["totals"]!["errors"]!.ToJsonString());
         Assert.Equal(
             ["reset", "idleTimeout", "endedEarly", "wrongByte", null],
@@ -102,7 +102,7 @@ public sealed class StatusTests
         Assert.Equal(
             [
                 "connection reset: waiting for confirm-accio",
-                "silent too long: no byte for 0.N s, waiting for confirm-accio (a client that waits for both commands needs a server with --lenient)",
+                "silent too long: no byte for 0.N s, waiting for confirm-accio (a client that waits for both commands needs a lenient server)",
                 "ended early: the client ended without a byte; a client that gives up while it waits for its turn does so too",
                 "wrong byte: byte 1 of confirm-accio is 'h', expected 'c' (an exchange begins with confirm-accio; the file comes after both confirmations)",
                 null,

@@ -33,9 +33,10 @@ internal sealed class ExchangeHarness : IDisposable
     public ExchangeHarness(AccioOptions settings, FakeTimeProvider? time = null)
     {
         Time = time ?? new FakeTimeProvider();
-        var history = new ExchangeHistory(Time, TestMeters.Factory);
+        var history = new ExchangeHistory(Time);
         _delivery = new ResultDelivery([_output], TimeSpan.FromSeconds(settings.ResultTimeout), history, Time, NullLogger.Instance);
-        _handler = new AccioConnectionHandler(settings.ToLimits(), settings.Lenient, _delivery, history, Time, NullLogger.Instance, _hostStopping.Token);
+        _handler = new AccioConnectionHandler(
+            settings.ToLimits(), settings.Lenient, _delivery, history, new ExchangeEvents(NullLogger.Instance), Time, new UnfailingLogger(NullLogger.Instance), _hostStopping.Token);
     }
 
     public FakeTimeProvider Time { get; }

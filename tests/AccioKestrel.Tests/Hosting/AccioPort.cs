@@ -9,7 +9,7 @@ internal static class AccioPort
 {
     /// <summary>The ports of <c>ListenAccio</c> in their order; of a host that has none, the ports of its own Kestrel.</summary>
     public static int[] AccioPorts(this WebApplication app) =>
-        app.Services.GetRequiredService<AccioListeners>().Bound is { Count: > 0 } bound
+        app.Services.GetRequiredService<BoundListeners>().All is { Count: > 0 } bound
             ? [.. bound.Select(listener => ((IPEndPoint)listener.EndPoint).Port)]
             : [.. app.Urls.Select(url => new Uri(url).Port)];
 }

@@ -141,8 +141,8 @@ public sealed class HostUrlTests : IDisposable
         await begun.Task.OrGiveUp();
 
         var stop = app.StopAsync(TestContext.Current.CancellationToken);
-        var listeners = app.Services.GetRequiredService<AccioListeners>();
-        await Patience.UntilEqual(0, () => listeners.Bound.Count);
+        var listeners = app.Services.GetRequiredService<BoundListeners>();
+        await Patience.UntilEqual(0, () => listeners.All.Count);
         Assert.False(stop.IsCompleted);
         ended.SetResult();
         Assert.Equal("hello", await request.OrGiveUp());

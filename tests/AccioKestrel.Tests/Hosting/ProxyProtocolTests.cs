@@ -16,7 +16,7 @@ public sealed class ProxyProtocolTests : IDisposable
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false);
 
     private readonly FakeTimeProvider _time = new();
-    private readonly AccioListeners _listeners = new(TestMeters.Factory);
+    private readonly ConnectionCounters _counters = new(TestMeters.Factory);
     private readonly Exchange.CloseRequest _closing = new();
     private readonly Pipe _input = new(s_inline);
     private readonly DefaultConnectionContext _connection = new("test");
@@ -165,7 +165,7 @@ public sealed class ProxyProtocolTests : IDisposable
         await _input.Writer.CompleteAsync(reset ? new ConnectionResetException("by the test") : null);
         await Serve().OrGiveUp();
         Assert.Null(_served);
-        Assert.Equal(0, _listeners.ProxyHeadersRefused);
+        Assert.Equal(0, _counters.ProxyHeadersRefused);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class ProxyProtocolTests : IDisposable
         _closing.RequestClose();
         await serving.OrGiveUp();
         Assert.Null(_served);
-        Assert.Equal(0, _listeners.ProxyHeadersRefused);
+        Assert.Equal(0, _counters.ProxyHeadersRefused);
     }
 
     private static string Latin1(byte[] bytes) => Encoding.Latin1.GetString(bytes);
@@ -184,7 +184,7 @@ public sealed class ProxyProtocolTests : IDisposable
     private async Task ExpectRefusedAsync()
     {
         Assert.Null(_served);
-        Assert.Equal(1, _listeners.ProxyHeadersRefused);
+        Assert.Equal(1, _counters.ProxyHeadersRefused);
         // The abort of this kind of connection is another thread's.
         await Patience.UntilEqual(true, () => _connection.ConnectionClosed.IsCancellationRequested);
     }
@@ -194,7 +194,7 @@ public sealed class ProxyProtocolTests : IDisposable
     private Task Serve()
     {
         var options = Options.Create(new AccioOptions { ProxyProtocol = "10.0.0.0/24" });
-        return new ProxyProtocol(options, _listeners, _time, NullLoggerFactory.Instance).TakeHeader(connection =>
+        return new ProxyProtocol(options, _counters, _time, NullLoggerFactory.Instance).TakeHeader(connection =>
         {
             _served = connection.Transport.Input.TryRead(out var result) ? Encoding.Latin1.GetString(result.Buffer) : "";
             return Task.CompletedTask;

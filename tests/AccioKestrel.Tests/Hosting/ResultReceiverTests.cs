@@ -217,7 +217,7 @@ public sealed class ResultReceiverTests : IDisposable
     public async Task Delivery_ToReceiversThatCompleteAtOnce_AllocatesNothing_AndStartsNoTimer()
     {
         var count = 0;
-        var history = new ExchangeHistory(TimeProvider.System, TestMeters.Factory);
+        var history = new ExchangeHistory(TimeProvider.System);
         using var delivery = new ResultDelivery([new Receiver(Count), new Receiver(Count)], TimeSpan.FromSeconds(10), history, new NoTimers(), NullLogger.Instance);
         var result = new ActiveExchange("1", peer: null, TimeProvider.System).End(failure: null);
         await delivery.DeliverAsync(result);

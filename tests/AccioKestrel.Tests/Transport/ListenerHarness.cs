@@ -19,7 +19,8 @@ internal sealed class ListenerHarness : IAsyncDisposable
     public static Task<IConnectionListener> BindAsync(int port = 0)
     {
         var factory = new AccioTransportFactory(
-            () => new AccioOptions().Backlog, new AccioListeners(TestMeters.Factory), TimeProvider.System, NewLifetime(), new UnfailingLogger(NullLogger.Instance));
+            () => new AccioOptions().Backlog, new BoundListeners(TestMeters.Factory), new ConnectionCounters(TestMeters.Factory),
+            TimeProvider.System, NewLifetime(), new UnfailingLogger(NullLogger.Instance));
         return factory.BindAsync(new AccioEndPoint(IPAddress.Loopback, port)).AsTask();
     }
 

@@ -117,7 +117,8 @@ public sealed class SequentialListenerTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
         var lifetime = ListenerHarness.NewLifetime();
-        await using var listener = SequentialListener.Start(new AcceptQueue(socket), new AccioListeners(TestMeters.Factory), TimeProvider.System, lifetime, new UnfailingLogger(NullLogger.Instance));
+        await using var listener = SequentialListener.Start(
+            new AcceptQueue(socket), new BoundListeners(TestMeters.Factory), new ConnectionCounters(TestMeters.Factory), TimeProvider.System, lifetime, new UnfailingLogger(NullLogger.Instance));
         socket.Shutdown(SocketShutdown.Both);
 
         Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
@@ -129,11 +130,12 @@ public sealed class SequentialListenerTests
     {
         // Each accept fails by an exception that is no socket error, and that is logged.
         using var socket = NewDeafSocket();
-        var listeners = new AccioListeners(TestMeters.Factory);
+        var counters = new ConnectionCounters(TestMeters.Factory);
         var lifetime = ListenerHarness.NewLifetime();
-        await using var listener = SequentialListener.Start(new AcceptQueue(socket), listeners, TimeProvider.System, lifetime, new UnfailingLogger(new ThrowingLogger()));
+        await using var listener = SequentialListener.Start(
+            new AcceptQueue(socket), new BoundListeners(TestMeters.Factory), counters, TimeProvider.System, lifetime, new UnfailingLogger(new ThrowingLogger()));
         var accept = ListenerHarness.OnThread(() => listener.AcceptAsync());
-        while (listeners.Shortages < 3)
+        while (counters.Shortages < 3)
         {
             Assert.False(accept.IsCompleted);
             await Task.Delay(TimeSpan.FromMilliseconds(5));
@@ -151,7 +153,7 @@ public sealed class SequentialListenerTests
         using var socket = NewDeafSocket();
         var lifetime = ListenerHarness.NewLifetime();
         await using var listener = SequentialListener.Start(
-            new AcceptQueue(socket), new AccioListeners(TestMeters.Factory), new TimeWithoutTimers(), lifetime, new UnfailingLogger(new ThrowingLogger()));
+            new AcceptQueue(socket), new BoundListeners(TestMeters.Factory), new ConnectionCounters(TestMeters.Factory), new TimeWithoutTimers(), lifetime, new UnfailingLogger(new ThrowingLogger()));
 
         Assert.Null(await ListenerHarness.OnThread(() => listener.AcceptAsync()));
         Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
@@ -164,8 +166,9 @@ public sealed class SequentialListenerTests
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Listen();
         var time = new FakeTimeProvider();
-        var listeners = new AccioListeners(TestMeters.Factory);
-        await using var listener = SequentialListener.Start(new AcceptQueue(socket), listeners, time, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
+        var listeners = new BoundListeners(TestMeters.Factory);
+        await using var listener = SequentialListener.Start(
+            new AcceptQueue(socket), listeners, new ConnectionCounters(TestMeters.Factory), time, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
         Assert.True(listeners.AreAccepting);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.EndPoint);
@@ -187,7 +190,7 @@ public sealed class SequentialListenerTests
     [Fact]
     public void Factory_OtherEndPoints_AreLeftToOtherTransports()
     {
-        var factory = new AccioTransportFactory(null!, null!, null!, null!, null!);
+        var factory = new AccioTransportFactory(null!, null!, null!, null!, null!, null!);
         Assert.True(factory.CanBind(new AccioEndPoint(IPAddress.Any, 0)));
         Assert.False(factory.CanBind(new IPEndPoint(IPAddress.Any, 0)));
     }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace AccioKestrel.Server;
 
 /// <summary>Stops the server after a number of results.</summary>
-internal sealed class ResultCount(int count, ExchangeHistory history, IHostApplicationLifetime lifetime) : IHostedService
+internal sealed class StopAfterResults(int count, ExchangeEvents events, IHostApplicationLifetime lifetime) : IHostedService
 {
     private int _rest = count;
 
@@ -14,7 +14,7 @@ internal sealed class ResultCount(int count, ExchangeHistory history, IHostAppli
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // On the handler's thread, before the next client has its turn: that client is not served any more.
-        history.Ended += _ =>
+        events.Ended += _ =>
         {
             _rest--;
             if (IsReached)

@@ -5,7 +5,7 @@ namespace AccioKestrel.Server;
 /// <summary>The sources of the settings that hold.</summary>
 /// <param name="arguments">The command line, which wins over the others.</param>
 /// <param name="sources">The other sources. A later one wins over an earlier one.</param>
-internal sealed class SettingSources(ServerArguments arguments, IReadOnlyList<SettingSource> sources)
+internal sealed class EffectiveSettings(ServerArguments arguments, IReadOnlyList<SettingSource> sources)
 {
     /// <summary>Warnings about names that are probably misspelt. They do not prevent the start.</summary>
     public required IReadOnlyList<string> Doubts { get; init; }

@@ -13,7 +13,7 @@ namespace AccioKestrel.Exchange;
 /// The timer and the request to close only wake the read. Whether the exchange ends is decided after the read, from the time of the last
 /// byte. So a byte that came while the process was suspended is never mistaken for silence.
 /// </remarks>
-internal sealed class ExchangeInput(
+internal sealed class ExchangeClient(
     IDuplexPipe transport, ActiveExchange exchange, ExchangeLimits limits, TimeProvider time, CancellationToken closeRequested)
     : ExchangeWait(exchange, limits, time, closeRequested)
 {
@@ -29,7 +29,7 @@ internal sealed class ExchangeInput(
     private ReadOnlySequence<byte> _received;
 
     /// <summary>Whether the client has ended its sending side.</summary>
-    public bool Ended { get; private set; }
+    public bool HasEnded { get; private set; }
 
     /// <summary>
     /// Sends a command in one write, because many clients compare the result of a single receive with the whole command. A client that has
@@ -95,7 +95,7 @@ internal sealed class ExchangeInput(
     {
         _exchange.Step = step;
         var failure = await ReceiveAsync(timeout: timeout);
-        var wasSilent = _received.IsEmpty && !Ended;
+        var wasSilent = _received.IsEmpty && !HasEnded;
         if (failure is null && !wasSilent)
         {
             Take(0);
@@ -130,7 +130,7 @@ internal sealed class ExchangeInput(
                 return failure;
             }
         }
-        while (!Ended);
+        while (!HasEnded);
 
         return null;
     }
@@ -161,7 +161,7 @@ internal sealed class ExchangeInput(
             }
 
             _received = result.Buffer;
-            Ended = result.IsCompleted;
+            HasEnded = result.IsCompleted;
             if (_received.Length > known)
             {
                 known = _received.Length;
@@ -169,13 +169,13 @@ internal sealed class ExchangeInput(
             }
 
             // A client that has ended its sending side is complete, not silent, even if the process noticed it late.
-            if (result.IsCanceled && !Ended && Interruption() is { } failure)
+            if (result.IsCanceled && !HasEnded && Interruption() is { } failure)
             {
                 _reader.AdvanceTo(_received.Start);
                 return failure;
             }
 
-            if (known >= atLeast || Ended)
+            if (known >= atLeast || HasEnded)
             {
                 return null;
             }
@@ -208,7 +208,7 @@ internal sealed class ExchangeInput(
             return FailureOf(exception);
         }
 
-        Ended = result.IsCompleted;
+        HasEnded = result.IsCompleted;
         if (result.Count > 0)
         {
             _exchange.Count(result.Count);
@@ -218,7 +218,7 @@ internal sealed class ExchangeInput(
             }
         }
 
-        return result.IsCanceled && !Ended ? Interruption() : null;
+        return result.IsCanceled && !HasEnded ? Interruption() : null;
     }
 
     protected override void Wake()

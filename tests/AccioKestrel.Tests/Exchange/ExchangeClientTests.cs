@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace AccioKestrel.Tests.Exchange;
 
 /// <summary>What a read reports together after the process was held up: what had come, and that the time is over.</summary>
-public sealed class ExchangeInputTests
+public sealed class ExchangeClientTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly AccioOptions _options = new();
@@ -21,11 +21,11 @@ public sealed class ExchangeInputTests
         var record = new ActiveExchange("test", peer: null, _time);
         _time.Advance(TimeSpan.FromSeconds(11));
         var reader = new LateReader(new ReadResult(new ReadOnlySequence<byte>(Accio.Bytes(bytes)), isCanceled: true, isCompleted: ended));
-        using var input = new ExchangeInput(new Duplex(reader, new Pipe().Writer), record, _options.ToLimits(), _time, closeRequested: default);
+        using var client = new ExchangeClient(new Duplex(reader, new Pipe().Writer), record, _options.ToLimits(), _time, closeRequested: default);
 
-        Assert.Equal(failure, await input.ReceiveAsync(atLeast: 2));
-        Assert.Equal(ended, input.Ended);
-        Assert.Equal(failure, await input.DiscardAsync());
+        Assert.Equal(failure, await client.ReceiveAsync(atLeast: 2));
+        Assert.Equal(ended, client.HasEnded);
+        Assert.Equal(failure, await client.DiscardAsync());
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -1,0 +1,43 @@
+using AccioKestrel.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace AccioKestrel.Exchange;
+
+/// <summary>Tells subscribers, such as metrics and terminal, what has become of a client. One that fails is logged, and the others are told all the same.</summary>
+/// <remarks>Subscribers are called on the handler's thread: the next client waits until all have returned.</remarks>
+internal sealed class ExchangeEvents(ILogger logger)
+{
+    /// <summary>An exchange has ended, and its result has been delivered.</summary>
+    public event Action<CompletedExchange>? Ended;
+
+    /// <summary>A TLS handshake has failed, for the reason that follows. The client was not served.</summary>
+    public event Action<ActiveExchange, string>? HandshakeFailed;
+
+    public void RaiseEnded(CompletedExchange result)
+    {
+        foreach (var subscriber in Delegate.EnumerateInvocationList(Ended))
+        {
+            Call(result.ConnectionId, () => subscriber(result));
+        }
+    }
+
+    public void RaiseHandshakeFailed(ActiveExchange exchange, string reason)
+    {
+        foreach (var subscriber in Delegate.EnumerateInvocationList(HandshakeFailed))
+        {
+            Call(exchange.ConnectionId, () => subscriber(exchange, reason));
+        }
+    }
+
+    private void Call(string connectionId, Action subscriber)
+    {
+        try
+        {
+            subscriber();
+        }
+        catch (Exception exception)
+        {
+            AccioLog.SubscriberFailed(logger, connectionId, exception);
+        }
+    }
+}
