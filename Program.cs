@@ -14,7 +14,7 @@ return await ServerProcess.RunAsync(args, (arguments, terminal) =>
     var isWatched = terminal?.Errors is not null && Settings.ShowsProgress(settings);
     var status = Settings.StatusEndPoint(settings, arguments.Port);
 
-    builder.Logging.UseStandardError(settings, terminal?.Errors);
+    builder.Logging.UseStandardError(settings, terminal?.Errors, isWatched);
     builder.Services
         .AddKnownServices()
         .AddTerminal(terminal, isWatched)

@@ -64,8 +64,8 @@ internal abstract class ExchangeWait : IDisposable
 
     private void OnTimer()
     {
-        // Also when the time-out is due: a byte may have come at the same moment, and the wait then goes on. Before the wake-up: a wait
-        // that goes on can ask for an earlier check, which must not be replaced.
+        // Set again even if the time-out is due: a byte may have come at the same moment, and the wait then goes on. Set before the
+        // wake-up: a wait that goes on can ask for an earlier check, which this one must not replace.
         CheckAfter(Remaining is var remaining && remaining > TimeSpan.Zero ? remaining : _idleLimit);
         Wake();
     }

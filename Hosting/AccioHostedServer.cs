@@ -69,7 +69,7 @@ internal sealed class AccioHostedServer(
     /// </summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // The handler serves no waiting client after this call, and the host makes it only after the return of this method.
+        // After this call the handler serves no waiting client. The host itself would make it only after this method has returned.
         lifetime.StopApplication();
         _stopped = _server?.StopAsync(cancellationToken) ?? Task.CompletedTask;
         return Task.CompletedTask;

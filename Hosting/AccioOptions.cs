@@ -84,7 +84,7 @@ public sealed class AccioOptions
     /// <summary>
     /// The networks of load balancers that send a PROXY header, version 1 or 2, such as <c>10.0.0.5/32</c>. Their connections must begin
     /// with it, within 3 seconds; a connection with a wrong or missing header is reset, without a line of output, and counted. The address in the header
-    /// is the client's, also for <see cref="Allow"/>. Connections from other addresses have no header. Default null: none has.
+    /// is the client's, also for <see cref="Allow"/>. Connections from other addresses have no header. Default null: no connection has a header.
     /// </summary>
     public string? ProxyProtocol { get; set; }
 

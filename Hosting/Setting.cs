@@ -21,7 +21,7 @@ internal sealed record Setting(string Key, string? ValueName, string Allowed, Fu
     /// <summary>Whether the option may be given more than once. The value is then a comma-separated list.</summary>
     public bool IsRepeatable { get; init; }
 
-    /// <summary>Whether the program does not have the setting, because it has nothing that the setting limits.</summary>
+    /// <summary>Whether only hosts have the setting: the program has no receiver that it limits.</summary>
     public bool IsForHostsAlone { get; init; }
 
     /// <summary>Reads the value from <see cref="AccioOptions"/> as text; null if it is not set. Null for settings that only the program has.</summary>
@@ -48,8 +48,8 @@ internal sealed record Setting(string Key, string? ValueName, string Allowed, Fu
         decimal.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && number >= smallest && number <= largest;
 
     /// <summary>A time in <see cref="AccioOptions"/>, in seconds.</summary>
-    public static Setting Seconds(string key, Func<AccioOptions, object?> read, string description, decimal smallest = 0.001m) =>
-        Number(key, read, "SECONDS", "seconds", smallest, largest: 86_400, description);
+    public static Setting Seconds(string key, Func<AccioOptions, object?> read, string description) =>
+        Number(key, read, "SECONDS", "seconds", smallest: 0.001m, largest: 86_400, description);
 
     /// <summary>A setting in <see cref="AccioOptions"/>. Its default is that of the property.</summary>
     public static Setting Of(

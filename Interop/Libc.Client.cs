@@ -38,11 +38,7 @@ internal static partial class Libc
     /// <summary>Waits until the file has bytes, is at its end, or has an error that the next read reports.</summary>
     /// <returns>False if the time has expired first.</returns>
     [UnsupportedOSPlatform("windows")]
-    public static bool WaitUntilReadable(SafeFileHandle file, TimeSpan time)
-    {
-        var descriptor = new PollDescriptor { Descriptor = (int)file.DangerousGetHandle(), Events = POLLIN };
-        return Poll([descriptor], count: 1, (int)time.TotalMilliseconds) != 0;
-    }
+    public static bool WaitUntilReadable(SafeFileHandle file, TimeSpan time) => WaitUntil(POLLIN, (int)file.DangerousGetHandle(), time);
 
     /// <summary>Stops this process, as Ctrl+Z does, until it receives SIGCONT.</summary>
     [UnsupportedOSPlatform("windows")]

@@ -80,12 +80,15 @@ internal static partial class Libc
     /// <param name="timeout">How long to wait. A signal to the process restarts the wait.</param>
     /// <returns>False if the time has expired first.</returns>
     [UnsupportedOSPlatform("windows")]
-    public static bool WaitUntilWritable(int descriptor, TimeSpan timeout)
+    public static bool WaitUntilWritable(int descriptor, TimeSpan timeout) => WaitUntil(POLLOUT, descriptor, timeout);
+
+    [UnsupportedOSPlatform("windows")]
+    private static bool WaitUntil(short events, int descriptor, TimeSpan timeout)
     {
         int ready;
         do
         {
-            ready = Poll([new PollDescriptor { Descriptor = descriptor, Events = POLLOUT }], count: 1, (int)timeout.TotalMilliseconds);
+            ready = Poll([new PollDescriptor { Descriptor = descriptor, Events = events }], count: 1, (int)timeout.TotalMilliseconds);
         }
         while (ready < 0 && Marshal.GetLastPInvokeError() == EINTR);
         return ready != 0;

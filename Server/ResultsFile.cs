@@ -118,7 +118,7 @@ internal sealed class ResultsFile : IResultReceiver, IDisposable
     public void Dispose()
     {
         ReloadSignal.Remove(Reopen);
-        _unwritten.ReportLost("it does not take it, and the server has stopped");
+        _unwritten.ReportLost("the write had not ended when the server stopped");
         _file.Dispose();
     }
 

@@ -13,7 +13,8 @@ internal static class StandardErrorLogging
     /// <param name="logging">The host's logging.</param>
     /// <param name="configuration">Its section <c>Logging</c> sets the levels.</param>
     /// <param name="terminal">Writes to standard error's terminal; null if standard error is no terminal.</param>
-    public static void UseStandardError(this ILoggingBuilder logging, IConfiguration configuration, TerminalWriter? terminal)
+    /// <param name="isWatched">Whether the terminal shows each exchange, so that the log does not.</param>
+    public static void UseStandardError(this ILoggingBuilder logging, IConfiguration configuration, TerminalWriter? terminal, bool isWatched)
     {
         if (!Libc.IsInherited(Libc.StandardError))
         {
@@ -35,9 +36,8 @@ internal static class StandardErrorLogging
         {
             logging.SetMinimumLevel(LogLevel.Warning);
         }
-        else if (terminal is not null && Settings.ShowsProgress(configuration))
+        else if (isWatched)
         {
-            // TerminalDisplay shows each exchange.
             logging.AddFilter(LogCategory.Exchange, LogLevel.Warning);
         }
 

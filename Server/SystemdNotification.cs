@@ -30,14 +30,15 @@ internal sealed class SystemdNotification(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Sends a notification. If systemd does not take it, the log has one warning, and the server goes on.</summary>
-    public void Notify(ServiceState state)
+    /// <returns>Whether systemd took it.</returns>
+    public bool Notify(ServiceState state)
     {
         lock (_lock)
         {
             if (!_sending.IsCompleted)
             {
                 // The notification before found no room. More of them would only block more threads.
-                return;
+                return false;
             }
 
             try
@@ -45,6 +46,7 @@ internal sealed class SystemdNotification(
                 _sending = Task.Run(() => systemd.Notify(state));
                 _sending.WaitAsync(s_timeout).GetAwaiter().GetResult();
                 _hasFailed = false;
+                return true;
             }
             catch (Exception exception)
             {
@@ -53,6 +55,8 @@ internal sealed class SystemdNotification(
                     _hasFailed = true;
                     AccioLog.NotNotified(_logger, exception is TimeoutException ? "nothing reads it" : exception.Message);
                 }
+
+                return false;
             }
         }
     }

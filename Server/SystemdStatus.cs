@@ -27,10 +27,9 @@ internal sealed class SystemdStatus(
             do
             {
                 var status = Status();
-                if (!status.Equals(told, StringComparison.Ordinal))
+                if (!status.Equals(told, StringComparison.Ordinal) && systemd.Notify(new ServiceState($"STATUS={status}")))
                 {
                     told = status;
-                    systemd.Notify(new ServiceState($"STATUS={status}"));
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));

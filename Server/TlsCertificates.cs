@@ -99,8 +99,8 @@ internal sealed class TlsCertificates
                 return;
             }
 
-            _lastHash = hash;
             _options = Load(files);
+            _lastHash = hash;
             _problem = null;
             AccioLog.CertificateRenewed(logger, FileNames);
         }

@@ -23,7 +23,7 @@ internal class AcceptQueue : IDisposable
     public int Limit => PlatformSocket.Queue(Socket).Limit;
 
     /// <summary>Blocks until there is a client. Disposing this object ends the wait with an exception that depends on the moment.</summary>
-    /// <param name="stopping">Once it is canceled, no client is taken from the queue.</param>
+    /// <param name="stopping">Once it is canceled, no client is taken from an inherited queue. From an own one, an accept that is blocked already may take one.</param>
     /// <returns>The client's socket, or null if <paramref name="stopping"/> is canceled.</returns>
     /// <remarks>Not asynchronous: an asynchronous accept would wake the runtime's polling thread for every client that connects.</remarks>
     public virtual Socket? Accept(CancellationToken stopping) => stopping.IsCancellationRequested ? null : Socket.Accept();

@@ -48,7 +48,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
-    /// <summary>Sets the options that an accepted socket has not from its listen socket.</summary>
+    /// <summary>Sets the options that an accepted socket does not inherit from its listen socket.</summary>
     /// <returns>False if the client has reset the connection and the system therefore rejects the option. The socket is then disposed.</returns>
     public static bool TryPrepare(Socket accepted)
     {

@@ -128,7 +128,7 @@ internal sealed class BlockingPipeReader(Socket socket, byte[] buffer, Heartbeat
         }
         else if (_end == _buffer.Length)
         {
-            // The reader has examined a full buffer: it needs more bytes than there is room for.
+            // The reader has examined all bytes up to the end of the buffer, and waits for more.
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
     }

@@ -13,7 +13,7 @@ internal static class ListenSocket
     /// <param name="configure">Sets options that the socket's connections inherit.</param>
     /// <exception cref="ListenFailedException">The system does not allow it.</exception>
     /// <exception cref="AddressInUseException">The address is in use. Kestrel expects this exception from a transport.</exception>
-    public static Socket Create(EndPoint endPoint, int backlog, Action<Socket>? configure = null)
+    public static Socket Create(EndPoint endPoint, int backlog, Action<Socket> configure)
     {
         Socket? socket = null;
         try
@@ -23,7 +23,7 @@ internal static class ListenSocket
                 // Inherited by its connections: each write goes out at once, in a segment of its own.
                 NoDelay = true,
             };
-            configure?.Invoke(socket);
+            configure(socket);
             if (endPoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
             {
                 // As in Kestrel, :: listens on IPv4 addresses too.

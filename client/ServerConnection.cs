@@ -24,7 +24,7 @@ internal sealed class ServerConnection : IDisposable
     private const int CopiedPiece = 64 * 1024;
 
     /// <summary>
-    /// Of the kernel's send buffer, where the system does not report acknowledged bytes. What is in the buffer then counts as delivered, so
+    /// The size of the kernel's send buffer on systems that do not report acknowledged bytes. What is in the buffer then counts as delivered, so
     /// a slow server must be able to take it all within the limit. Less than two of the largest segments would wait for each acknowledgement.
     /// </summary>
     private const int UnreportedBuffer = 64 * 1024;
