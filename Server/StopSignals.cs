@@ -13,6 +13,9 @@ internal static class StopSignals
     /// <summary>After this time a notice says what is being read. A file on a disk takes milliseconds.</summary>
     private static readonly TimeSpan s_readNotice = TimeSpan.FromSeconds(3);
 
+    /// <summary>The longest grace period when the console is closed: Windows ends the process after five seconds.</summary>
+    private static readonly TimeSpan s_consoleGrace = TimeSpan.FromSeconds(3);
+
     private static readonly CancellationTokenSource s_first = new();
     private static readonly CancellationTokenSource s_second = new();
     private static readonly List<PosixSignalRegistration> s_registrations = [];
@@ -81,5 +84,11 @@ internal static class StopSignals
         }
 
         (s_first.IsCancellationRequested ? s_second : s_first).Cancel();
+        if (OperatingSystem.IsWindows() && context.Signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
+        {
+            // When the console is closed, Windows ends the process as soon as this handler returns. The end of the process ends this thread.
+            s_second.CancelAfter(s_consoleGrace);
+            Thread.Sleep(Timeout.Infinite);
+        }
     }
 }
