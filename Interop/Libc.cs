@@ -32,6 +32,30 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
 
+    /// <summary>Writes all bytes, and blocks until there is room for them.</summary>
+    /// <exception cref="IOException">The descriptor does not take them.</exception>
+    [UnsupportedOSPlatform("windows")]
+    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var written = (int)Write(descriptor, bytes, bytes.Length);
+            if (written >= 0)
+            {
+                bytes = bytes[written..];
+            }
+            else if (Marshal.GetLastPInvokeError() is var error && !CanRetry(error))
+            {
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+            }
+            else
+            {
+                // Another process may have made the terminal non-blocking.
+                WaitUntilWritable(descriptor, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
     /// <summary>
     /// Whether the process inherited this standard descriptor. If it was closed at the start, its number now belongs to a file that the
     /// runtime opened for itself, and a write would go there without an error. The runtime's own files are close-on-exec; an inherited

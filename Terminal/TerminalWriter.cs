@@ -48,7 +48,7 @@ internal sealed class TerminalWriter : IDisposable
     /// <summary>How long the end of the program waits until the terminal has taken the remaining text.</summary>
     private static readonly TimeSpan s_lastWait = TimeSpan.FromMilliseconds(500);
 
-    private readonly Stream _stream;
+    private readonly Action<byte[]> _write;
     private readonly bool _canErase;
     private readonly object _lock = new();
     private readonly Thread _thread;
@@ -65,11 +65,11 @@ internal sealed class TerminalWriter : IDisposable
     private long _writingSince;
     private bool _isClosed;
 
-    /// <param name="stream">Writes to the terminal.</param>
+    /// <param name="write">Writes to the terminal.</param>
     /// <param name="canErase">Whether the terminal understands control sequences; without them there is no progress line.</param>
-    public TerminalWriter(Stream stream, bool canErase)
+    public TerminalWriter(Action<byte[]> write, bool canErase)
     {
-        _stream = stream;
+        _write = write;
         _canErase = canErase;
         _thread = new Thread(WriteUntilClosed) { IsBackground = true, Name = "Terminal" };
         _thread.Start();
@@ -218,11 +218,11 @@ internal sealed class TerminalWriter : IDisposable
 
             try
             {
-                _stream.Write(Console.OutputEncoding.GetBytes(text));
+                _write(Console.OutputEncoding.GetBytes(text));
             }
             catch (Exception)
             {
-                // The terminal is gone. Its text has no other place, and the server goes on. The runtime's exception depends on the error.
+                // The terminal is gone. Its text has no other place, and the server goes on. The exception depends on the system.
             }
 
             lock (_lock)

@@ -21,14 +21,14 @@ internal sealed class Terminals : IDisposable
         _hasColour = capabilities.Ansi && capabilities.ColorSystem is not ColorSystem.NoColors;
         if (isError)
         {
-            Errors = new TerminalWriter(Console.OpenStandardError(), capabilities.Ansi);
+            Errors = new TerminalWriter(WriterTo(Libc.StandardError), capabilities.Ansi);
         }
 
         if (isOutput)
         {
             Results = Errors is not null && Libc.IsSameTerminal(Libc.StandardOutput, Libc.StandardError)
                 ? Errors
-                : new TerminalWriter(Console.OpenStandardOutput(), capabilities.Ansi);
+                : new TerminalWriter(WriterTo(Libc.StandardOutput), capabilities.Ansi);
         }
     }
 
@@ -44,6 +44,8 @@ internal sealed class Terminals : IDisposable
     /// <returns>Null when neither standard output nor standard error is a terminal.</returns>
     public static Terminals? Find()
     {
+        // Where the runtime reads the width, it first writes to the terminal, which may stop later.
+        _ = Width;
         var (isOutput, isError) = (!Console.IsOutputRedirected, !Console.IsErrorRedirected);
         return isOutput || isError ? new Terminals(isOutput, isError) : null;
     }
@@ -58,6 +60,21 @@ internal sealed class Terminals : IDisposable
         {
             Results?.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Not by the runtime, except on Windows: its streams hold the lock of <see cref="Console.Out"/> during a write, and
+    /// <see cref="Console.WindowWidth"/>, by which other systems than Linux read the width, waits for that lock.
+    /// </summary>
+    private static Action<byte[]> WriterTo(int descriptor)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            return bytes => Libc.WriteAll(descriptor, bytes);
+        }
+
+        var stream = descriptor is Libc.StandardError ? Console.OpenStandardError() : Console.OpenStandardOutput();
+        return bytes => stream.Write(bytes);
     }
 
     /// <summary>An output for the detection of capabilities only. Nothing is written to it.</summary>

@@ -57,9 +57,9 @@ internal sealed class TerminalRun : IAsyncDisposable
 
     public Task ExpectFileAsync(string expected) => Patience.UntilEqual(expected, () => File.ReadAllText(_file));
 
-    /// <summary>The process of the server, which the kernel knows by the port that it listens on.</summary>
+    /// <summary>The process of the server. With the portable branches, a script has become the host that runs it.</summary>
     public async Task<int> ProcessIdAsync() => int.Parse(
-        await ChildProcess.RunShellAsync("pgrep -f -- \"^$0 $1\"", AccioServer.Binary, AccioServer.Number(_port)), CultureInfo.InvariantCulture);
+        await ChildProcess.RunShellAsync("pgrep -f -- \"^($0|dotnet .*/AccioKestrel\\.dll) $1\"", AccioServer.Binary, AccioServer.Number(_port)), CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {
