@@ -30,8 +30,15 @@ internal static class ListenSocket
                 socket.DualMode = true;
             }
 
+            if (OperatingSystem.IsWindows())
+            {
+                // Otherwise a server on one address and a server on all addresses would share the port, and each miss clients.
+                socket.ExclusiveAddressUse = true;
+            }
+
             socket.Bind(endPoint);
-            socket.Listen(backlog);
+            // Windows cuts a backlog to 200, unless it is passed as its SOMAXCONN_HINT, which is the negative number.
+            socket.Listen(OperatingSystem.IsWindows() && backlog > 200 ? -backlog : backlog);
             return socket;
         }
         catch (SocketException exception)
