@@ -40,6 +40,8 @@ internal static class PlatformSocket
         }
         else
         {
+            // On macOS a connection does not inherit the time after which probes begin.
+            EnableKeepAlive(socket);
             socket.Blocking = false;
         }
     }

@@ -222,6 +222,9 @@ internal sealed class SequentialListener : IConnectionListener
                 or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable
                 or SocketError.ProtocolOption or SocketError.OperationNotSupported or SocketError.NotConnected
         } => AcceptError.Client,
+        // On macOS the address of a client that has reset its connection can be empty, which the runtime takes for a wrong argument
+        // (dotnet/runtime#121848).
+        ArgumentException => AcceptError.Client,
         // The runtime reports ENOMEM as an unknown error. An unforeseen exception is not the client's doing either.
         _ => AcceptError.Shortage,
     };
