@@ -10,20 +10,19 @@ internal static class PlatformSocket
     /// <summary>How many of the sent bytes the other side's kernel has acknowledged.</summary>
     /// <param name="socket">A connected socket.</param>
     /// <param name="sent">How many bytes the socket has taken.</param>
-    /// <returns>At most <paramref name="sent"/>, or null if the system does not report it.</returns>
+    /// <returns>At most <paramref name="sent"/>, or null if the system does not report it. Whether the numbers of Windows count bytes that were sent again is not documented.</returns>
     public static long? Acknowledged(Socket socket, long sent)
     {
         try
         {
             var acknowledged = Platform.HasLinuxCalls ? OnLinux(socket)
                 : OperatingSystem.IsMacOS() ? OnMacOS(socket, sent)
-                : OperatingSystem.IsWindows() ? OnWindows(socket)
                 : null;
             return acknowledged is { } count ? Math.Clamp(count, 0, sent) : null;
         }
         catch (SocketException)
         {
-            // Windows before 10 1703, and Wine.
+            // The system does not know the option.
             return null;
         }
     }
@@ -48,17 +47,5 @@ internal static class PlatformSocket
         Span<byte> info = stackalloc byte[size];
         return socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, tcpConnectionInfo, info) == size
             ? sent - MemoryMarshal.Read<uint>(info[offset..]) : null;
-    }
-
-    /// <summary>The fields BytesOut and BytesInFlight of TCP_INFO_v0.</summary>
-    private static long? OnWindows(Socket socket)
-    {
-        const int tcpInfo = unchecked((int)0xD8000027);
-        const int size = 88;
-        const int inFlight = 28;
-        const int bytesOut = 48;
-        var info = new byte[size];
-        return socket.IOControl(tcpInfo, BitConverter.GetBytes(0), info) == size
-            ? BitConverter.ToInt64(info, bytesOut) - BitConverter.ToUInt32(info, inFlight) : null;
     }
 }
