@@ -19,7 +19,7 @@ internal sealed class AppendedFile : IDisposable
         try
         {
             Libc.FileStatus? status = null;
-            if (OperatingSystem.IsLinux())
+            if (Platform.HasLinuxCalls)
             {
                 Libc.SetAppend(_file);
                 status = Libc.StatusOf(_file);
@@ -30,7 +30,7 @@ internal sealed class AppendedFile : IDisposable
             if (status is not { IsRegular: false })
             {
                 CompleteLastLine();
-                Length = RandomAccess.GetLength(_file);
+                Length = CurrentLength();
             }
         }
         catch
@@ -43,20 +43,32 @@ internal sealed class AppendedFile : IDisposable
     /// <summary>The length of the file when it was opened; 0 for what is no regular file.</summary>
     public long Length { get; }
 
-    /// <summary>Whether the file has been deleted. What is appended to it is lost when it is closed.</summary>
-    public bool IsDeleted => OperatingSystem.IsLinux() && Libc.StatusOf(_file) is { IsDeleted: true };
+    /// <summary>
+    /// Whether the file has been deleted. What is appended to it is lost when it is closed. Other systems than Linux do not tell a deleted
+    /// file from a moved one: there a file that is not in its place counts as deleted.
+    /// </summary>
+    public bool IsDeleted(string path) => Platform.HasLinuxCalls ? Libc.StatusOf(_file) is { IsDeleted: true } : !File.Exists(path);
 
     /// <summary>Whether the path still leads to this file. Other systems than Linux do not say so: there it is opened again for each line.</summary>
-    public bool IsAt(string path) => OperatingSystem.IsLinux() && Libc.StatusOf(path)?.Identity == _identity;
+    public bool IsAt(string path) => Platform.HasLinuxCalls && Libc.StatusOf(path)?.Identity == _identity;
 
     /// <summary>Appends bytes in one write, unless the kernel takes only a part of them.</summary>
     /// <exception cref="IOException">They, or a part of them, could not be written.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.HasLinuxCalls)
         {
-            RandomAccess.Write(_file, bytes, RandomAccess.GetLength(_file));
-            return;
+            try
+            {
+                // Not atomic: two servers with the same file can overwrite each other's lines.
+                RandomAccess.Write(_file, bytes, CurrentLength());
+                return;
+            }
+            catch (Exception exception) when (exception is not IOException)
+            {
+                // The runtime throws others for some errors of the system, such as ArgumentOutOfRangeException for EFBIG.
+                throw new IOException(exception.Message, exception);
+            }
         }
 
         while (!bytes.IsEmpty)
@@ -77,7 +89,7 @@ internal sealed class AppendedFile : IDisposable
     /// <exception cref="IOException">The disk does not take it.</exception>
     public void Sync()
     {
-        if (!OperatingSystem.IsLinux())
+        if (!Platform.HasLinuxCalls)
         {
             RandomAccess.FlushToDisk(_file);
             return;
@@ -100,10 +112,23 @@ internal sealed class AppendedFile : IDisposable
         }
     }
 
+    private long CurrentLength()
+    {
+        try
+        {
+            return RandomAccess.GetLength(_file);
+        }
+        catch (NotSupportedException)
+        {
+            // A device or a pipe, where the system does not say so before.
+            return 0;
+        }
+    }
+
     /// <summary>Ends a line that a crash or a full disk has cut off. Otherwise the next one would be a part of it.</summary>
     private void CompleteLastLine()
     {
-        var length = RandomAccess.GetLength(_file);
+        var length = CurrentLength();
         Span<byte> last = [(byte)'\n'];
         if (length > 0 && RandomAccess.Read(_file, last, length - 1) == 1 && last[0] != '\n')
         {

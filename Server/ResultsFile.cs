@@ -91,9 +91,9 @@ internal sealed class ResultsFile : IResultReceiver, IDisposable
                 if (!_file.IsAt(_path))
                 {
                     Reopen();
-                    if (_file.IsDeleted)
+                    if (_file.IsDeleted(_path))
                     {
-                        throw new IOException("it was deleted, and cannot be created again");
+                        throw new IOException("it is gone, and cannot be created again");
                     }
                 }
 

@@ -89,16 +89,21 @@ public sealed class ResultsFileTests : IDisposable
         File.Move(_record.File, _record.PathOf("old"));
         Directory.CreateDirectory(_record.File);
 
-        await server.TransferAsync(2);
-        Assert.Equal([1, 2], _record.Sizes("old"));
-        await server.Errors.WaitUntilAsync(text => text.Contains("results.jsonl cannot be opened again", StringComparison.Ordinal));
-        File.Delete(_record.PathOf("old"));
+        // Other systems do not tell a file that was moved from a deleted one.
+        if (Platform.HasLinuxCalls)
+        {
+            await server.TransferAsync(2);
+            Assert.Equal([1, 2], _record.Sizes("old"));
+            await server.Errors.WaitUntilAsync(text => text.Contains("results.jsonl cannot be opened again", StringComparison.Ordinal));
+            File.Delete(_record.PathOf("old"));
+        }
+
         await server.TransferAsync(3);
 
         // There is no file left that the result could go to.
         Assert.Equal(1, await server.ExitAsync());
-        Assert.Contains($"\nERROR: The result 3 could not be written to {_record.File}: it was deleted, ", server.Errors.ToString(), StringComparison.Ordinal);
-        Assert.Equal("1\n2\n3\n", server.Output.ToString());
+        Assert.Contains($"\nERROR: The result 3 could not be written to {_record.File}: it is gone, ", server.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Equal(Platform.HasLinuxCalls ? "1\n2\n3\n" : "1\n3\n", server.Output.ToString());
     }
 
     [Fact]
@@ -184,7 +189,7 @@ public sealed class ResultsFileTests : IDisposable
         await server.TransferAsync(4321);
 
         Assert.Equal(1, await server.ExitAsync());
-        Assert.Contains("\nERROR: The result 4321 could not be written to /dev/full: No space left on device.\n", server.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nERROR: The result 4321 could not be written to /dev/full: No space left on device", server.Errors.ToString(), StringComparison.Ordinal);
         Assert.Equal("4321\n", server.Output.ToString());
     }
 
@@ -215,6 +220,7 @@ public sealed class ResultsFileTests : IDisposable
     [Fact]
     public async Task Result_ThatIsNotOnTheDisk_EndsTheProgram_IfItMustBe()
     {
+        Assert.SkipWhen(PortableBranches.AreForced, "The runtime does not report this error.");
         using var fault = new FaultInjection("fsync", "EIO", when: "1+");
         await using var server = await fault.StartAsync($"{_record.Option} --results-sync");
 
