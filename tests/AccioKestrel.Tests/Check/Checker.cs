@@ -6,6 +6,9 @@ namespace AccioKestrel.Tests.Check;
 /// <summary>The checker as a process: its exit code and its reports are all that the tests know of it.</summary>
 internal static class Checker
 {
+    /// <summary>Why the tests of the checker are skipped elsewhere.</summary>
+    public const string Reason = "processes and sockets as accio-check looks at them";
+
     public static string Binary { get; } = Path.Combine(AppContext.BaseDirectory, "accio-check");
 
     /// <summary>Python itself: a version manager's script of that name takes longer to start than all else.</summary>
@@ -26,6 +29,7 @@ internal static class Checker
     /// <summary>Runs it to its end.</summary>
     public static async Task<CheckerRun> RunAsync(params string[] arguments)
     {
+        Needs.Linux(Reason);
         await using var checker = new ChildProcess(Binary, arguments);
         var code = await checker.ExitAsync(TimeSpan.FromMinutes(5));
         return new CheckerRun(code, checker.Output.ToString(), checker.Errors.ToString());
@@ -35,6 +39,7 @@ internal static class Checker
     /// <returns>The process, and the port that it listens on.</returns>
     public static async Task<(ChildProcess Relay, int Port)> StartRelayAsync(int server, params string[] options)
     {
+        Needs.Linux(Reason);
         var relay = new ChildProcess(Binary, ["relay", "127.0.0.1:0", $"127.0.0.1:{server}", .. options]);
         var line = await relay.Output.WaitUntilAsync(text => text.Contains('\n', StringComparison.Ordinal));
         return (relay, int.Parse(line.Split(':', ',')[1], CultureInfo.InvariantCulture));

@@ -29,6 +29,7 @@ public sealed class IsolationTests
     [InlineData(Signal.Hangup)]
     public async Task InterruptedRun_LeavesNothingBehind(Signal signal)
     {
+        Needs.Linux(Checker.Reason);
         Needs.Installed("python3");
         var mark = $"--mark={Guid.NewGuid():N}";
         await using var checker = new ChildProcess(

@@ -37,11 +37,11 @@ public sealed class ClientFailureTests
         { ["127.0.0.1", "5000", "-", "--wait"], "--wait takes a number of seconds from 0.001 to 86400, or forever." },
         { ["127.0.0.1", "5000", "-", "--timeout", "forever"], "--timeout takes a number of seconds from 0.001 to 86400, not 'forever'." },
         { ["127.0.0.1", "5000", "-", "--timeout", "1e3"], "--timeout takes" },
-        { ["127.0.0.1", "5000", "/no/such/file"], "/no/such/file" },
-        { ["127.0.0.1", "5000", "/tmp"], "'/tmp' is a directory, not a file." },
-        { ["no-such-host.invalid", "5000", "/dev/null"], "'no-such-host.invalid'" },
-        { [new string('x', 300), "5000", "/dev/null"], "The host must be" },
-        { ["0.0.0.0.0", "5000", "/dev/null"], "'0.0.0.0.0'" },
+        { ["127.0.0.1", "5000", "no/such/file"], "no/such/file" },
+        { ["127.0.0.1", "5000", "."], "'.' is a directory, not a file." },
+        { ["no-such-host.invalid", "5000", "AccioClient.dll"], "'no-such-host.invalid'" },
+        { [new string('x', 300), "5000", "AccioClient.dll"], "The host must be" },
+        { ["0.0.0.0.0", "5000", "AccioClient.dll"], "'0.0.0.0.0'" },
     };
 
     [Theory]

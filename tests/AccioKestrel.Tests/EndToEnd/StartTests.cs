@@ -34,6 +34,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Announcement_OfABacklogThatTheKernelCaps_SaysByHowMuch()
     {
+        Needs.Linux("a system that says how it caps backlogs");
         const int wanted = 65_535;
         var cap = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/core/somaxconn", TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
         Assert.SkipUnless(cap < wanted, "This system caps no backlog.");

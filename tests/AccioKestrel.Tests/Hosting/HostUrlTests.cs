@@ -63,7 +63,9 @@ public sealed class HostUrlTests : IDisposable
     [Fact]
     public async Task Middleware_OfKestrel_WorksInFrontOfTheExchange()
     {
-        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        using var pem = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        // Windows refuses a key that is only in memory.
+        using var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12, ""), "");
         var builder = NewBuilder("--urls", AnyPort);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0, endpoint => endpoint.UseConnectionLogging().UseHttps(certificate)));
         await using var app = builder.Build();

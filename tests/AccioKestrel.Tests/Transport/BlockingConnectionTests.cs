@@ -131,6 +131,7 @@ public sealed class BlockingConnectionTests : IAsyncLifetime
     [Fact]
     public async Task Discard_EndBeforeAReset_IsAnEnd()
     {
+        Needs.Linux("a kernel that hands out the bytes before a reset");
         // The client has sent everything and closed: what the server still sends to it is answered by a reset.
         _client.Send(new byte[100]);
         _client.Dispose();
