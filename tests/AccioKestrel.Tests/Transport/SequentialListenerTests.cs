@@ -149,6 +149,21 @@ public sealed class SequentialListenerTests
     }
 
     [Fact]
+    public async Task Accept_OfAClientWithoutAnAddress_CostsNoOtherClientItsTurn()
+    {
+        var listeners = new AccioListeners(TestMeters.Factory);
+        await using var listener = SequentialListener.Start(
+            new AddresslessClientFirst(), listeners, TimeProvider.System, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.EndPoint);
+
+        await using var connection = await ListenerHarness.OnThread(() => listener.AcceptAsync());
+
+        Assert.Equal(client.LocalEndPoint, connection!.RemoteEndPoint);
+        Assert.Equal((1, 0), (listeners.ClientsLost, listeners.Shortages));
+    }
+
+    [Fact]
     public async Task Accept_ThatCannotBeTriedAgain_StopsTheApplication()
     {
         using var socket = NewDeafSocket();
@@ -202,6 +217,23 @@ public sealed class SequentialListenerTests
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
+    }
+
+    /// <summary>The first client is one as on macOS, whose address is empty because it has reset its connection.</summary>
+    private sealed class AddresslessClientFirst() : AcceptQueue(ListenSocket.Create(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1))
+    {
+        private bool _hasThrown;
+
+        public override Socket? Accept(CancellationToken stopping)
+        {
+            if (_hasThrown)
+            {
+                return base.Accept(stopping);
+            }
+
+            _hasThrown = true;
+            throw new ArgumentException("The supplied SocketAddress is an invalid size for the IPEndPoint end point.", nameof(stopping));
+        }
     }
 
     private sealed class TimeWithoutTimers : TimeProvider
