@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -28,15 +29,22 @@ internal static class CommandLine
             return await UsageAsync(error.Message);
         }
 
-        if (!OperatingSystem.IsLinux())
+        // The commands that only print are synchronous.
+        var checks = arguments.Action is AsynchronousCommandLineAction;
+        if (checks && !OperatingSystem.IsLinux())
         {
-            await Console.Error.WriteLineAsync("ERROR: accio-check needs Linux: it looks at processes and sockets as Linux shows them. On Windows, use WSL.");
+            await Console.Error.WriteLineAsync(
+                "ERROR: accio-check needs Linux: it looks at processes and sockets as Linux shows them. On Windows, use WSL; on macOS, a Linux container or virtual machine.");
             return ExitCode.Environment;
         }
 
-        Libc.StopIgnoringSignals();
+        if (checks)
+        {
+            Libc.StopIgnoringSignals();
+        }
+
         // A terminal that is closed ends the run as a signal does: the programs under check must not outlive it.
-        using var hangup = Libc.IsHangupIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        using var hangup = !checks || Libc.IsHangupIgnored ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
             _ = Libc.SendSignal(Environment.ProcessId, Libc.Terminate);
