@@ -12,7 +12,7 @@ namespace AccioKestrel.Tests;
 /// <summary>What holds for the run as a whole.</summary>
 internal static class TestRun
 {
-    public const int TestsAtOnce = 8;
+    public const int TestsAtOnce = 12;
 
     [ModuleInitializer]
     internal static void Begin()

@@ -151,16 +151,16 @@ public sealed class SequentialListenerTests
     [Fact]
     public async Task Accept_OfAClientWithoutAnAddress_CostsNoOtherClientItsTurn()
     {
-        var listeners = new AccioListeners(TestMeters.Factory);
+        var counters = new ConnectionCounters(TestMeters.Factory);
         await using var listener = SequentialListener.Start(
-            new AddresslessClientFirst(), listeners, TimeProvider.System, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
+            new AddresslessClientFirst(), new BoundListeners(TestMeters.Factory), counters, TimeProvider.System, ListenerHarness.NewLifetime(), new UnfailingLogger(NullLogger.Instance));
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.EndPoint);
 
         await using var connection = await ListenerHarness.OnThread(() => listener.AcceptAsync());
 
         Assert.Equal(client.LocalEndPoint, connection!.RemoteEndPoint);
-        Assert.Equal((1, 0), (listeners.ClientsLost, listeners.Shortages));
+        Assert.Equal((1, 0), (counters.AcceptErrors, counters.Shortages));
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class SequentialListenerTests
     }
 
     /// <summary>The first client is one as on macOS, whose address is empty because it has reset its connection.</summary>
-    private sealed class AddresslessClientFirst() : AcceptQueue(ListenSocket.Create(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1))
+    private sealed class AddresslessClientFirst() : AcceptQueue(ListenSocket.Create(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1, _ => { }))
     {
         private bool _hasThrown;
 
