@@ -29,7 +29,7 @@ public static class AccioServiceCollectionExtensions
             return services;
         }
 
-        return services.AddShared().AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
+        return services.AddShared(isProgram: false).AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
     }
 
     /// <summary>The same, with settings in code. They win over the configuration.</summary>
@@ -41,12 +41,16 @@ public static class AccioServiceCollectionExtensions
 
     /// <summary>Adds what <c>kestrel.ListenAccioCore(port)</c> needs. Must come before the host's Kestrel is added, which then adds no transport for HTTP.</summary>
     internal static IServiceCollection AddAccioCore(this IServiceCollection services) =>
-        services.AddShared().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<AccioTransportFactory>());
+        services.AddShared(isProgram: true).AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<AccioTransportFactory>());
 
-    private static IServiceCollection AddShared(this IServiceCollection services)
+    private static IServiceCollection AddShared(this IServiceCollection services, bool isProgram)
     {
         services.AddMetrics();
-        services.AddOptions<AccioOptions>().BindConfiguration(AccioOptions.Section).Configure<IConfiguration>(BindNetworks).ValidateOnStart();
+        services.AddOptions<AccioOptions>()
+            // A misspelt limit would be no limit. The program has more settings in the section, and its own check of their names.
+            .BindConfiguration(AccioOptions.Section, binder => binder.ErrorOnUnknownConfiguration = !isProgram)
+            .Configure<IConfiguration>(BindNetworks)
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AccioOptions>, AccioOptionsValidator>());
 
         services.TryAddSingleton(TimeProvider.System);

@@ -298,8 +298,19 @@ public sealed class HostTests
         Assert.Contains($", not '{value}'.", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Setting_ThatIsMisspelt_StopsTheHostFromStartingAndIsNamed()
+    {
+        var builder = NewBuilder();
+        builder.Configuration.AddInMemoryCollection([new("Accio:idleTIMEOUT", "3"), new("Accio:MaxExchangeDurration", "5")]);
+        builder.Services.AddAccio();
+        await using var app = builder.Build();
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync().WaitAsync(s_limit));
+        Assert.Contains("'MaxExchangeDurration'", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("idle", exception.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
-    [InlineData("ShutdownGrace", "0")]
     [InlineData("MinDataRate", "1e15")]
     [InlineData("MaxFileSize", "9223372036854775807")]
     public void Options_AtTheEndOfTheirRange_AreAllowed(string key, string value)
