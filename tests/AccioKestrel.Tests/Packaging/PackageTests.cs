@@ -74,13 +74,18 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         Assert.Contains(Build.Version, version, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("AspNetCore", "/healthz", "Healthy")]
-    [InlineData("Status", "/accio/", "<!doctype html>")]
-    public async Task Readme_FollowedInAFreshHost_ServesHttpAndAccio(string package, string path, string start)
+    [Fact]
+    public async Task Readme_FollowedInAFreshHost_ServesHttpAndAccio()
     {
-        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), $"package/{package}/README.md");
-        await ExpectBothAsync(await host.MakeAsync("build"), host.Port, path, start);
+        var (host, program) = await packages.HostAsync();
+        await ExpectBothAsync(program, host.Port, "/healthz", "Healthy");
+    }
+
+    [Fact]
+    public async Task Readme_OfTheStatusPageFollowedInAFreshHost_ServesThePageToo()
+    {
+        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), "package/Status/README.md");
+        await ExpectBothAsync(await host.MakeAsync("build"), host.Port, "/accio/", "<!doctype html>");
     }
 
     [Fact]
@@ -89,8 +94,7 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
         // Port 5000 of a network of its own: another test, or another program, may have this machine's.
         Needs.Capability(Capability.AdministerSystem);
         Needs.Installed("unshare", "ip", "curl", "nc");
-        using var host = await FreshHost.CreateAsync(await packages.FolderAsync(), "package/AspNetCore/README.md");
-        var program = await host.MakeAsync("build");
+        var (host, program) = await packages.HostAsync();
         await using var run = new ChildProcess("/bin/bash", ["-c", """
             exec unshare --net bash -c '
                 ip link set lo up; "$0" &
@@ -174,8 +178,13 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
     {
         private readonly Build _build = new();
         private readonly Lazy<Task> _making;
+        private readonly Lazy<Task<(FreshHost Host, string Program)>> _host;
 
-        public Packages() => _making = new(() => Build.RunAsync("pack", $"-p:PackageOutputPath={Folder}"));
+        public Packages()
+        {
+            _making = new(() => Build.RunAsync("pack", $"-p:PackageOutputPath={Folder}"));
+            _host = new(MakeHostAsync);
+        }
 
         private string Folder => _build.PathOf("packages");
 
@@ -185,6 +194,23 @@ public sealed class PackageTests(PackageTests.Packages packages) : IClassFixture
             return Folder;
         }
 
-        public void Dispose() => _build.Dispose();
+        /// <summary>A host by the README of <c>AccioKestrel.AspNetCore</c>, built.</summary>
+        internal Task<(FreshHost Host, string Program)> HostAsync() => _host.Value;
+
+        public void Dispose()
+        {
+            if (_host is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            {
+                _host.Value.Result.Host.Dispose();
+            }
+
+            _build.Dispose();
+        }
+
+        private async Task<(FreshHost Host, string Program)> MakeHostAsync()
+        {
+            var host = await FreshHost.CreateAsync(await FolderAsync(), "package/AspNetCore/README.md");
+            return (host, await host.MakeAsync("build"));
+        }
     }
 }
