@@ -21,14 +21,14 @@ internal sealed class Terminals : IDisposable
         _hasColour = capabilities.Ansi && capabilities.ColorSystem is not ColorSystem.NoColors;
         if (isError)
         {
-            Errors = new TerminalWriter(WriterTo(Libc.StandardError), capabilities.Ansi);
+            Errors = new TerminalWriter(bytes => Write(Libc.StandardError, bytes), capabilities.Ansi);
         }
 
         if (isOutput)
         {
             Results = Errors is not null && Libc.IsSameTerminal(Libc.StandardOutput, Libc.StandardError)
                 ? Errors
-                : new TerminalWriter(WriterTo(Libc.StandardOutput), capabilities.Ansi);
+                : new TerminalWriter(bytes => Write(Libc.StandardOutput, bytes), capabilities.Ansi);
         }
     }
 
@@ -66,15 +66,16 @@ internal sealed class Terminals : IDisposable
     /// Not by the runtime, except on Windows: its streams hold the lock of <see cref="Console.Out"/> during a write, and
     /// <see cref="Console.WindowWidth"/>, by which other systems than Linux read the width, waits for that lock.
     /// </summary>
-    private static Action<byte[]> WriterTo(int descriptor)
+    private static void Write(int descriptor, byte[] bytes)
     {
         if (!OperatingSystem.IsWindows())
         {
-            return bytes => Libc.WriteAll(descriptor, bytes);
+            Libc.WriteAll(descriptor, bytes);
+            return;
         }
 
-        var stream = descriptor is Libc.StandardError ? Console.OpenStandardError() : Console.OpenStandardOutput();
-        return bytes => stream.Write(bytes);
+        using var stream = descriptor is Libc.StandardError ? Console.OpenStandardError() : Console.OpenStandardOutput();
+        stream.Write(bytes);
     }
 
     /// <summary>An output for the detection of capabilities only. Nothing is written to it.</summary>

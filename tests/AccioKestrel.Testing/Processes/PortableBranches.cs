@@ -31,15 +31,15 @@ internal static class PortableBranches
             return program;
         }
 
-        // The program itself has no way to set the switch. Its host takes another runtime configuration. By bash, because other shells drop
-        // variables of the environment whose names have dots.
+        // The program itself has no way to set the switch. Its host takes another runtime configuration.
+        // The shell drops variables of the environment whose names have dots.
         var configuration = JsonNode.Parse(File.ReadAllText($"{program}.runtimeconfig.json"))!;
         configuration["runtimeOptions"]!["configProperties"]![Switch] = true;
         var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "portable")).FullName;
         var (configurationFile, script) = (Path.Combine(folder, $"{name}.json"), Path.Combine(folder, name));
         Write(configurationFile, configuration.ToJsonString());
         Write(script, $"""
-            #!/bin/bash
+            #!/bin/sh
             exec dotnet exec --runtimeconfig '{configurationFile}' --depsfile '{program}.deps.json' '{program}.dll' "$@"
 
             """);

@@ -90,6 +90,7 @@ public sealed partial class TerminalResultTests
     [Fact]
     public async Task Results_AtFullSpeed_AreAllThereAndWhole()
     {
+        Assert.SkipWhen(PortableBranches.AreForced, "The variable's name has dots: see PortableBranches.");
         const int many = 3000;
         await using var run = await TerminalRun.StartAsync("env Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Connections=Debug", columns: 200);
         for (var size = 0; size < many; size++)

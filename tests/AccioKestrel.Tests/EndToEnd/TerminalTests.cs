@@ -38,7 +38,7 @@ public sealed partial class TerminalTests
     [Fact]
     public async Task Terminal_LogLinesDuringATransfer_StandAboveTheProgress()
     {
-        await using var run = await StartAsync("Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Connections=Debug");
+        await using var run = await StartAsync("Logging__LogLevel__Microsoft=Debug");
         using var client = await run.ConnectAsync();
         await client.ConfirmBothAsync();
         await client.SendAsync(new byte[1024]);
