@@ -23,7 +23,6 @@ internal static class CheckSession
 
         var terminal = new TerminalReport();
         var (report, defects) = await terminal.ShowAsync(RunAsync(kind, checks, target, arguments, settings, terminal, cancellationToken));
-        await ProgramRun.KillAllAsync();
         if (cancellationToken.IsCancellationRequested)
         {
             return ExitCode.Interrupted;

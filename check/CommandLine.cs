@@ -65,6 +65,10 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"ERROR: {exception.Message}");
             return ExitCode.Environment;
         }
+        finally
+        {
+            await SessionFolder.EndAsync();
+        }
     }
 
     private static async Task<int> UsageAsync(string message)

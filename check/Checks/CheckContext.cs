@@ -14,6 +14,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     private readonly List<string> _lax = [];
     private readonly AsyncLocal<Part?> _part = new();
     private Finding? _firstFailure;
+    private bool _isOver;
 
     public CheckTarget Target => target;
 
@@ -86,10 +87,16 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     {
         lock (_resources)
         {
-            _resources.Add(resource);
+            if (!_isOver)
+            {
+                _resources.Add(resource);
+                return resource;
+            }
         }
 
-        return resource;
+        // A check that has met its limit, or was interrupted, goes on until its next step.
+        _ = resource.DisposeAsync();
+        throw new OperationCanceledException();
     }
 
     /// <summary>Throws if a part has failed, or if something was not strict.</summary>
@@ -120,6 +127,11 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
 
     public async ValueTask DisposeAsync()
     {
+        lock (_resources)
+        {
+            _isOver = true;
+        }
+
         for (var index = _resources.Count - 1; index >= 0; index--)
         {
             await _resources[index].DisposeAsync();

@@ -21,22 +21,7 @@ internal sealed class ProgramRun : IAsyncDisposable
     /// <param name="command">The program and its arguments, all complete.</param>
     public ProgramRun(IReadOnlyList<string> command)
     {
-        _folder = Directory.CreateTempSubdirectory("accio-check-").FullName;
-        // The shell's process becomes the program itself, as the leader of a new session and process group. No core files are written.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "ulimit -c 0; exec setsid \"$@\"", "sh", .. command])
-        {
-            WorkingDirectory = _folder,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment[Mark] = EnvironmentMark[(Mark.Length + 1)..];
-        start.Environment["TMPDIR"] = _folder;
-        // Python buffers what it prints into a pipe: how a submission deals with that is checked, so nothing here may change it.
-        start.Environment.Remove("PYTHONUNBUFFERED");
-        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        _process = Process.Start(start)!;
+        (_folder, _process) = SessionFolder.Start(folder => (folder, Start(command, folder)));
         Id = _process.Id;
         _process.StandardInput.Close();
         Output = new CapturedOutput(_process.StandardOutput.BaseStream, () => Kill("it wrote to standard output without end"));
@@ -118,18 +103,31 @@ internal sealed class ProgramRun : IAsyncDisposable
         }
 
         _process.Dispose();
-        try
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The system's cleaner of temporary files removes what the program has made undeletable.
-        }
+        // What a process still writes there is deleted at the end of the session.
+        SessionFolder.TryDelete(_folder);
     }
 
     /// <summary>Ends all processes of all runs, wherever they have gone.</summary>
     public static Task KillAllAsync() => KillAllAsync(s_session);
+
+    private Process Start(IReadOnlyList<string> command, string folder)
+    {
+        // The shell's process becomes the program itself, as the leader of a new session and process group. No core files are written.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "ulimit -c 0; exec setsid \"$@\"", "sh", .. command])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[Mark] = EnvironmentMark[(Mark.Length + 1)..];
+        start.Environment["TMPDIR"] = folder;
+        // Python buffers what it prints into a pipe: how a submission deals with that is checked, so nothing here may change it.
+        start.Environment.Remove("PYTHONUNBUFFERED");
+        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        return Process.Start(start)!;
+    }
 
     /// <summary>Each process has inherited the mark. One that forks all the time may need several rounds.</summary>
     private static async Task KillAllAsync(string mark)

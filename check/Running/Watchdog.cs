@@ -54,15 +54,16 @@ internal static class Watchdog
             return;
         }
 
+        // What processes share is asked for only if it matters: the kernel goes through all their pages for it.
         var members = ProcessTable.Read().ToLookup(entry => OwnerOf(entry, runs));
         foreach (var run in runs)
         {
-            // The number first: pages that processes share are counted for each of them.
             if (members[run].Count() is > MostProcesses and var processes)
             {
                 run.Kill($"it had {processes} processes; the limit is {MostProcesses}");
             }
-            else if (members[run].Sum(entry => entry.ResidentBytes) is > MostBytes and var bytes)
+            else if (members[run].Sum(entry => entry.ResidentBytes) > MostBytes
+                && members[run].Sum(entry => entry.ResidentBytes - ProcessTable.SharedBytes(entry.Id)) is > MostBytes and var bytes)
             {
                 run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(MostBytes)}");
             }

@@ -45,7 +45,6 @@ internal static class BatchCommand
             }
             finally
             {
-                await ProgramRun.KillAllAsync();
                 // Also of a run that was interrupted: the rows that there are.
                 await WriteAsync(table, columns, rows.OfType<string>());
             }

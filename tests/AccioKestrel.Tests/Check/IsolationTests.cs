@@ -31,15 +31,29 @@ public sealed class IsolationTests
     {
         Needs.Linux(Checker.Reason);
         Needs.Installed("python3");
+        using var folder = new TemporaryFolder();
         var mark = $"--mark={Guid.NewGuid():N}";
         await using var checker = new ChildProcess(
-            Checker.Binary, ["server", "--only", "accept", "--", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/forking.py"), mark, "{port}"]);
-        await Patience.UntilEqual(true, () => ProcessesWith(mark).Count() > 2);
+            Checker.Binary,
+            ["server", "--only", "accept,bad-port,port-missing", "--", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/breeding.py"), mark, "{port}"],
+            ("TMPDIR", folder.In("")));
+        await Patience.UntilEqual(true, () => ProcessesWith(mark).Count() > 10);
 
         signal.SendTo(checker.Id);
 
         Assert.Equal(130, await checker.ExitAsync());
         Assert.Empty(ProcessesWith(mark));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.In("")));
+    }
+
+    /// <summary>Ten processes that share 300 MiB have no 3 GiB.</summary>
+    [Fact]
+    public async Task MemoryThatProcessesShare_IsCountedOnce()
+    {
+        Needs.Installed("python3");
+        var report = await Checker.ReportAsync(
+            "server", "--only accept,small,small-value,next-client,memory", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/sharing.py"), "{port}");
+        Assert.True(report.Ids("pass").Length == 5, report.ToString());
     }
 
     [Fact]
