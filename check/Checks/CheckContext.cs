@@ -9,11 +9,16 @@ namespace AccioKestrel.Checker;
 /// <param name="seed">What makes the check's random numbers repeatable.</param>
 internal sealed class CheckContext(Check check, CheckTarget target, int seed) : IAsyncDisposable
 {
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(0.3);
+
     private readonly List<SubCheck> _subChecks = [];
     private readonly List<IAsyncDisposable> _resources = [];
     private readonly List<string> _lax = [];
     private readonly AsyncLocal<Part?> _part = new();
+    /// <summary>What the check itself waits for, outside of its parts.</summary>
+    private readonly Part _whole = new();
     private Finding? _firstFailure;
+    private string _progress = "";
     private bool _isOver;
 
     public CheckTarget Target => target;
@@ -21,7 +26,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public IReadOnlyList<SubCheck> SubChecks => _subChecks;
 
     /// <summary>What is being waited for, in words.</summary>
-    public string Progress { get; private set; } = "";
+    public string Progress => _progress;
 
     public Random Random { get; } = new(HashCode(seed, check.Id));
 
@@ -32,20 +37,19 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public int Seed => HashCode(seed, check.Id);
 
     /// <summary>Says what is waited for now. If the wait fails, this is what was expected.</summary>
-    public void Expect(string what)
+    /// <param name="what">It, in words.</param>
+    /// <param name="hint">The likely mistake then; null for that of the check.</param>
+    public void Expect(string what, string? hint = null)
     {
-        Progress = what;
-        if (_part.Value is { } part)
-        {
-            part.Expected = what;
-        }
+        _progress = what;
+        (Current.Expected, Current.Hint) = (what, hint);
     }
 
     /// <summary>One part: its failure is kept, and the parts after it are still tried.</summary>
     public async Task PartAsync(string name, Func<Task<string>> part)
     {
         // Parts run side by side: each has an expectation of its own.
-        _part.Value = new Part { Expected = Progress };
+        _part.Value = new Part { Expected = Progress, Program = Current.Program };
         try
         {
             var detail = await part();
@@ -54,8 +58,9 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
                 _subChecks.Add(new SubCheck(name, Passed: true, detail));
             }
         }
-        catch (Exception exception) when (Explain(exception) is { } finding)
+        catch (Exception exception) when (IsExplained(exception))
         {
+            var finding = await ExplainAsync(exception);
             lock (_subChecks)
             {
                 _subChecks.Add(new SubCheck(name, Passed: false, $"expected {finding.Expected}; seen: {finding.Seen}"));
@@ -85,6 +90,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public T Own<T>(T resource)
         where T : IAsyncDisposable
     {
+        Current.Program = resource switch { ServerRun { HasOutput: true } server => server.Program, ClientRun client => client.Program, _ => Current.Program };
         lock (_resources)
         {
             if (!_isOver)
@@ -113,17 +119,44 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
         }
     }
 
-    /// <summary>What a failed wait or step means, or null for a defect of this program.</summary>
-    public Finding? Explain(Exception exception) => exception switch
+    /// <summary>
+    /// Whether it is a failed wait or step, and no defect of this program. To be asked in a filter, which is run before the check's connections
+    /// are closed: what a program that still runs says of that belongs to no finding.
+    /// </summary>
+    public bool IsExplained(Exception exception)
     {
-        FindingException { Verdict: Verdict.Fail, Finding: var finding } => finding,
-        PeerException peer => new Finding($"{Expected}: {peer.Expected}", peer.Seen, Hint: null),
-        TimeoutException => new Finding(Expected, "nothing, until the limit of this wait", Hint: null),
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new Finding(Expected, "the connection was refused: no program listens there", Hint: null),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } => new Finding(Expected, "the connection was reset", Hint: null),
-        SocketException socket => new Finding(Expected, $"an error of the connection ({socket.SocketErrorCode})", Hint: null),
-        _ => null,
-    };
+        Current.LastWords = exception is SocketException or PeerException { Seen: PeerException.End } ? null : Current.Program?.LastWords;
+        return exception is FindingException { Verdict: Verdict.Fail } or PeerException or TimeoutException or SocketException;
+    }
+
+    /// <summary>What a failed wait or step means. What a connection shows is followed by the program's last words, which often tell why.</summary>
+    public async Task<Finding> ExplainAsync(Exception exception)
+    {
+        if (exception is FindingException { Finding: var finding })
+        {
+            return finding;
+        }
+
+        var part = Current;
+        if (part is { Program: { } program, LastWords: null })
+        {
+            // A program that ends closes its connections before the last of its output is read.
+            await program.ExitAsync(s_lastWords);
+            part.LastWords = program.LastWords;
+        }
+
+        return new Finding(
+            exception is PeerException peer ? $"{part.Expected}: {peer.Expected}" : part.Expected,
+            exception switch
+            {
+                PeerException { Seen: var seen } => seen,
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "the connection was refused: no program listens there",
+                SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown } => "the connection was reset",
+                SocketException socket => $"an error of the connection ({socket.SocketErrorCode})",
+                _ => "nothing, until the limit of this wait",
+            } + part.LastWords,
+            Hints.FromErrors(part.Program?.Errors.Text ?? "") ?? part.Hint);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -138,7 +171,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
         }
     }
 
-    private string Expected => _part.Value?.Expected ?? Progress;
+    private Part Current => _part.Value ?? _whole;
 
     /// <summary>The same in each run, unlike <see cref="string.GetHashCode()"/>.</summary>
     private static int HashCode(int seed, string id) => id.Aggregate(seed, (hash, character) => unchecked((hash * 31) + character)) & int.MaxValue;
@@ -146,9 +179,15 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     /// <summary>A number as the protocol prints it.</summary>
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What a part waits for.</summary>
+    /// <summary>What a part waits for, and of which program.</summary>
     private sealed class Part
     {
-        public required string Expected { get; set; }
+        public string Expected { get; set; } = "";
+
+        public string? Hint { get; set; }
+
+        public ProgramRun? Program { get; set; }
+
+        public string? LastWords { get; set; }
     }
 }

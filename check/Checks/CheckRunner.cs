@@ -97,8 +97,9 @@ internal sealed class CheckRunner(CheckTarget target, int seed, int jobs, bool s
         {
             return Result(exception.Verdict is Verdict.NotStrict && strict ? Verdict.Fail : exception.Verdict, exception.Finding);
         }
-        catch (Exception exception) when (context.Explain(exception) is { } finding)
+        catch (Exception exception) when (context.IsExplained(exception))
         {
+            var finding = await context.ExplainAsync(exception);
             return Result(Verdict.Fail, finding with { Hint = finding.Hint ?? check.Hint });
         }
         catch (Exception exception)

@@ -14,7 +14,7 @@ internal static partial class ClientChecks
         {
             Needs = s_basics,
             Explanation = "The command is cut at each of its places, then sent byte by byte.",
-            Hint = Hints.OneReceive,
+            Hint = "One recv() is not one command: collect bytes until the whole accio\\r\\n is there.",
             Seconds = 3,
         },
         new("commands-together", null, 0, "Segment borders mean nothing: both commands may come in one segment", CommandsTogetherAsync)
@@ -42,13 +42,13 @@ internal static partial class ClientChecks
         {
             Needs = s_basics,
             Explanation = "A server that closes after the first command, and one that closes at once.",
-            Hint = "recv() that returns no bytes is the server's end: it is an error here.",
+            Hint = "recv() that returns no bytes is the server's end. Before the file it is an error: ERROR: on standard error, and a code other than 0.",
         },
         new("server-resets", null, 0, "A connection that breaks in the middle of the file is an error", ServerResetsAsync)
         {
             Needs = s_basics,
             Explanation = "A server that resets the connection after a part of the file.",
-            Hint = "Catch OSError around all that is sent and received.",
+            Hint = "Catch OSError around all that is sent and received: it is an error, with a code other than 0.",
         },
         new("slow-reader", null, 0, "A server may be slow", SlowReaderAsync)
         {
@@ -107,7 +107,7 @@ internal static partial class ClientChecks
             {
                 using var server = Listen();
                 var client = StartClient(context, server.Port, Files.Text(20));
-                await AcceptAsync(context, server);
+                await AcceptAsync(context, server, client);
                 await SendPiecesAsync();
                 var isDeferred = await IsDeferredAsync(context, server);
                 await server.ExpectAsync(Accio.FirstConfirmation);
@@ -118,7 +118,7 @@ internal static partial class ClientChecks
 
                 context.Expect("the second confirmation after a command in pieces");
                 await server.ExpectAsync(Accio.SecondConfirmation);
-                await ExpectFileAsync(context, server, Files.Text(20));
+                await ExpectFileAsync(context, server, client, Files.Text(20));
                 server.Close();
                 await client.ExpectSuccessAsync();
                 return "code 0";
@@ -142,11 +142,11 @@ internal static partial class ClientChecks
     {
         using var server = Listen();
         var client = StartClient(context, server.Port, Files.Text(20));
-        await AcceptAsync(context, server);
+        await AcceptAsync(context, server, client);
         await server.SendAsync(Accio.Command + Accio.Command);
         context.Expect("both confirmations");
         await server.ExpectAsync(Accio.Header);
-        await ExpectFileAsync(context, server, Files.Text(20));
+        await ExpectFileAsync(context, server, client, Files.Text(20));
         server.Close();
         await client.ExpectSuccessAsync();
     }
@@ -159,7 +159,7 @@ internal static partial class ClientChecks
             {
                 using var server = Listen();
                 var client = StartClient(context, server.Port, Files.Text(20));
-                await AcceptAsync(context, server);
+                await AcceptAsync(context, server, client);
                 await server.SendAsync(command);
                 context.Expect("the end of the connection after a wrong command");
                 return await ReceiveAnswerAsync(server) is { Length: > 0 } answer
@@ -188,7 +188,7 @@ internal static partial class ClientChecks
     {
         using var server = Listen();
         var client = StartClient(context, server.Port, Files.Text(20));
-        await AcceptAsync(context, server);
+        await AcceptAsync(context, server, client);
         await server.SendAsync(Accio.Command);
         await ExpectTimeoutAsync(context, client, "a server that never sends the second command", TimeSpan.Zero);
     }
@@ -201,7 +201,7 @@ internal static partial class ClientChecks
             {
                 using var server = Listen();
                 var client = StartClient(context, server.Port, Files.Text(20));
-                await AcceptAsync(context, server);
+                await AcceptAsync(context, server, client);
                 await server.SendAsync(sent);
                 server.HalfClose();
                 return await client.ExpectErrorAsync("the server's end", ServerRun.Soon);
@@ -215,7 +215,7 @@ internal static partial class ClientChecks
     {
         using var server = Listen();
         var client = StartClient(context, server.Port, Files.Text(LargeSize));
-        await HandshakeAsync(context, server);
+        await HandshakeAsync(context, server, client);
         await server.ReceiveAsync(100_000);
         server.Reset();
         await context.PartAsync("reset in the file", () => client.ExpectErrorAsync("a reset in the middle of the file", ServerRun.Soon));
@@ -228,12 +228,12 @@ internal static partial class ClientChecks
         using var server = Listen(receiveBuffer: 16 * 1024);
         var file = Files.Text(LargeSize);
         var client = StartClient(context, server.Port, file);
-        await HandshakeAsync(context, server);
+        await HandshakeAsync(context, server, client);
         context.Expect("the client to bear a server that does not read for 4 s");
         await server.ReceiveAsync(first);
         await Task.Delay(TimeSpan.FromSeconds(4));
         context.Expect("the rest of the file after a pause of 4 s");
-        await ExpectFileAsync(context, server, file[first..]);
+        await ExpectFileAsync(context, server, client, file[first..]);
         server.Close();
         await client.ExpectSuccessAsync();
     }
@@ -242,7 +242,7 @@ internal static partial class ClientChecks
     {
         using var server = Listen(receiveBuffer: 16 * 1024);
         var client = StartClient(context, server.Port, Files.Text(LargeSize));
-        await HandshakeAsync(context, server);
+        await HandshakeAsync(context, server, client);
         await server.ReceiveAsync(100_000);
         await ExpectTimeoutAsync(context, client, "a server that stops reading", TimeSpan.Zero);
     }
@@ -251,8 +251,8 @@ internal static partial class ClientChecks
     {
         using var server = Listen();
         var client = StartClient(context, server.Port, Files.Binary(4000));
-        await HandshakeAsync(context, server);
-        await ExpectFileAsync(context, server, Files.Binary(4000));
+        await HandshakeAsync(context, server, client);
+        await ExpectFileAsync(context, server, client, Files.Binary(4000));
         server.Close();
         await client.ExpectSuccessAsync();
     }
@@ -281,7 +281,7 @@ internal static partial class ClientChecks
         }
 
         var client = context.Own(new ClientRun(context, server.Port, path));
-        await AcceptAsync(context, server);
+        await AcceptAsync(context, server, client);
         var before = client.Program.PeakBytes;
         await server.SendAsync(Accio.Command);
         if (!await IsDeferredAsync(context, server))

@@ -57,7 +57,7 @@ internal static partial class ClientChecks
             Needs = ["connects"],
             Follows = ["after-command"],
             Explanation = "The bytes confirm-accio\\r\\n after the first command, and confirm-accio-again\\r\\n\\r\\n after the second. A client that waits for both commands is accepted too, and named.",
-            Hint = "The second confirmation ends in two line ends: confirm-accio-again\\r\\n\\r\\n.",
+            Hint = "Send confirm-accio\\r\\n first, and confirm-accio-again\\r\\n\\r\\n second, byte by byte: the second ends in two line ends.",
         },
         new("silent-server", 9, 5, "Client aborts when the server gets disconnected for more than 10 seconds", SilentServerAsync)
         {
@@ -133,8 +133,8 @@ internal static partial class ClientChecks
     private static async Task ConnectsAsync(CheckContext context)
     {
         using var server = Listen();
-        StartClient(context, server.Port, Files.Text(SmallSize));
-        await AcceptAsync(context, server);
+        var client = StartClient(context, server.Port, Files.Text(SmallSize));
+        await AcceptAsync(context, server, client);
     }
 
     private static async Task DeadServerAsync(CheckContext context)
@@ -191,8 +191,8 @@ internal static partial class ClientChecks
     private static async Task AfterCommandAsync(CheckContext context)
     {
         using var server = Listen();
-        StartClient(context, server.Port, Files.Text(SmallSize));
-        await AcceptAsync(context, server);
+        var client = StartClient(context, server.Port, Files.Text(SmallSize));
+        await AcceptAsync(context, server, client);
         context.Expect("nothing before the first command");
         await Task.Delay(TimeSpan.FromSeconds(0.5));
         server.ExpectSilence();
@@ -205,8 +205,8 @@ internal static partial class ClientChecks
     private static async Task HeadersAsync(CheckContext context)
     {
         using var server = Listen();
-        StartClient(context, server.Port, []);
-        var style = await HandshakeAsync(context, server);
+        var client = StartClient(context, server.Port, []);
+        var style = await HandshakeAsync(context, server, client);
         await context.PartAsync("header", () => Task.FromResult(style));
     }
 
@@ -214,7 +214,7 @@ internal static partial class ClientChecks
     {
         using var server = Listen();
         var client = StartClient(context, server.Port, Files.Text(SmallSize));
-        await AcceptAsync(context, server);
+        await AcceptAsync(context, server, client);
         await ExpectTimeoutAsync(context, client, "a server that says nothing", TimeSpan.Zero);
     }
 
@@ -226,8 +226,8 @@ internal static partial class ClientChecks
             : new Relay(new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Loopback, server.Port), emulation, context.Seed);
         var file = Files.Text(size);
         var client = StartClient(context, relay?.EndPoint.Port ?? server.Port, file);
-        await HandshakeAsync(context, server);
-        await ExpectFileAsync(context, server, file);
+        await HandshakeAsync(context, server, client);
+        await ExpectFileAsync(context, server, client, file);
         server.Close();
         await client.ExpectSuccessAsync();
         if (relay is not null)
@@ -238,17 +238,25 @@ internal static partial class ClientChecks
 
     private static FakeServer Listen(int receiveBuffer = 0) => new(receiveBuffer: receiveBuffer) { Limit = s_longestTimeout };
 
-    private static async Task AcceptAsync(CheckContext context, FakeServer server)
+    private static async Task AcceptAsync(CheckContext context, FakeServer server, ClientRun client)
     {
-        context.Expect("the client to connect");
-        await server.AcceptAsync();
+        const string expected = "the client to connect";
+        context.Expect(expected);
+        var accepted = server.AcceptAsync();
+        var ended = client.Program.ExitAsync(s_longestTimeout);
+        if (await Task.WhenAny(accepted, ended) == ended && await ended is not null && await Task.WhenAny(accepted, Task.Delay(TimeSpan.FromSeconds(0.3))) != accepted)
+        {
+            throw FindingException.Fail(expected, $"it ended without a connection: {client.End}", Hints.FromErrors(client.Program.Errors.Text));
+        }
+
+        await accepted;
     }
 
     /// <summary>Steps 1 to 4 with a client of either kind.</summary>
     /// <returns>The kind.</returns>
-    private static async Task<string> HandshakeAsync(CheckContext context, FakeServer server)
+    private static async Task<string> HandshakeAsync(CheckContext context, FakeServer server, ClientRun client)
     {
-        await AcceptAsync(context, server);
+        await AcceptAsync(context, server, client);
         await server.SendAsync(Accio.Command);
         var isDeferred = await IsDeferredAsync(context, server);
         context.Expect("the first confirmation after the first command");
@@ -284,7 +292,7 @@ internal static partial class ClientChecks
     }
 
     /// <summary>Receives a file and its end, and compares it byte by byte.</summary>
-    private static async Task ExpectFileAsync(CheckContext context, FakeServer server, byte[] file)
+    private static async Task ExpectFileAsync(CheckContext context, FakeServer server, ClientRun client, byte[] file)
     {
         context.Expect($"{Size.Of(file.Length)} of file, and the end of the connection");
         var received = await server.ReceiveBytesAsync(file.Length + 1);
@@ -294,13 +302,24 @@ internal static partial class ClientChecks
             return;
         }
 
-        throw same < Math.Min(file.Length, received.Length)
-            ? FindingException.Fail(
+        if (same < Math.Min(file.Length, received.Length))
+        {
+            throw FindingException.Fail(
                 $"byte {same + 1} of the file and what follows: {Excerpt(file, same)}", $"{Excerpt(received, same)}",
-                "Send the file's bytes as they are: open it with 'rb', no .encode().")
-            : FindingException.Fail(
-                $"{CheckContext.Number(file.Length)} bytes of file", received.Length > file.Length ? "more bytes" : $"{CheckContext.Number(received.Length)} bytes, then the end",
-                "send() may take fewer bytes than it was given: use sendall(); read until read() returns no bytes.");
+                "Send the file's bytes as they are: open it with 'rb', no .encode().");
+        }
+
+        var expected = $"{CheckContext.Number(file.Length)} bytes of file";
+        if (received.Length > file.Length)
+        {
+            throw FindingException.Fail(expected, "more bytes", "Send what read() has returned, and nothing else: no filling up, no line end behind the file.");
+        }
+
+        var seen = $"{CheckContext.Number(received.Length)} bytes, then the end";
+        server.Close();
+        throw await client.Program.ExitAsync(ServerRun.Soon) is not (null or 0)
+            ? FindingException.Fail(expected, $"{seen}; {client.End}", Hints.FromErrors(client.Program.Errors.Text))
+            : FindingException.Fail(expected, seen, "send() may take fewer bytes than it was given: use sendall(); read until read() returns no bytes.");
     }
 
     private static string Excerpt(byte[] bytes, int start) =>

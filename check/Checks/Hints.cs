@@ -55,13 +55,31 @@ internal static class Hints
 
     public const string Reset = "A connection that was reset raises ConnectionResetError (an OSError) from recv() or sendall(): it is an ERROR, never a number.";
 
-    /// <summary>The mistake that the program's own errors tell.</summary>
+    public const string Pause = "A pause is not the end of a file: only recv() returning no bytes is. Ten seconds of silence are a time-out, fewer are not.";
+
+    public const string Sum = "Add the len() of what each recv() returned to the sum, once, from the header's end until recv() returns no bytes.";
+
+    public const string OneLine = "One connection has one line: the number if all went well, else ERROR, and not both.";
+
+    public const string GoodFile = "Nothing was wrong with this client: an exception in your own code, or a time-out that is too short, has made it an ERROR.";
+
+    public const string Exit = "Leave the main loop, and let the program end behind it: code zero needs no exit call.";
+
+    public const string OwnError = "Python has ended the program by this error: start it by hand, and mend the line that the traceback names.";
+
+    private static readonly string[] s_text =
+        ["UnicodeDecodeError", "bytes-like object is required", "must be bytes or a tuple of bytes", "can't concat str to bytes", "can only concatenate str", "must be str, not bytes"];
+
+    private static readonly string[] s_own =
+        ["SyntaxError", "IndentationError", "TabError", "NameError", "UnboundLocalError", "AttributeError", "ImportError", "ModuleNotFoundError", "TypeError", "IndexError", "RecursionError"];
+
+    /// <summary>
+    /// The mistake that the program's own errors tell, whatever the check is. Time-outs, resets and addresses in use are none: they follow from
+    /// what the check does, whose own hint is better.
+    /// </summary>
     public static string? FromErrors(string errors) =>
-        errors.Contains("UnicodeDecodeError", StringComparison.Ordinal) || errors.Contains("bytes-like object is required", StringComparison.Ordinal)
-            ? Text
-            : errors.Contains("Address already in use", StringComparison.Ordinal) ? ReuseAddress
-            : errors.Contains("MemoryError", StringComparison.Ordinal) ? Collect
-            : errors.Contains("ConnectionResetError", StringComparison.Ordinal) || errors.Contains("BrokenPipeError", StringComparison.Ordinal) ? Reset
-            : errors.Contains("TimeoutError", StringComparison.Ordinal) || errors.Contains("socket.timeout", StringComparison.Ordinal) ? Silence
-            : null;
+        !errors.Contains("Error", StringComparison.Ordinal) ? null
+        : s_text.Any(text => errors.Contains(text, StringComparison.Ordinal)) ? Text
+        : errors.TrimEnd().Split('\n')[^1] is var last && s_own.Any(name => last.StartsWith(name, StringComparison.Ordinal)) ? OwnError
+        : null;
 }

@@ -108,7 +108,7 @@ internal static partial class ServerChecks
         }
 
         await server.ExpectServiceAsync();
-        await server.ExpectResultsAsync(Hints.GoOn, [.. steps.Select(_ => "ERROR"), "77"]);
+        await server.ExpectResultsAsync(hint: null, [.. steps.Select(_ => "ERROR"), "77"]);
     }
 
     private static async Task ResetAsync(CheckContext context)

@@ -13,6 +13,8 @@ internal sealed class ServerRun : IAsyncDisposable
     /// <summary>How long a result is waited for before the server is asked to end, so that it prints what it has not flushed.</summary>
     private static readonly TimeSpan s_unflushed = TimeSpan.FromSeconds(3);
 
+    private const int Piece = 64 * 1024;
+
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_stop = TimeSpan.FromSeconds(10);
@@ -102,9 +104,9 @@ internal sealed class ServerRun : IAsyncDisposable
         }
     }
 
-    public Task<AccioClient> ConnectAsync(TimeSpan? limit = null)
+    public Task<AccioClient> ConnectAsync(TimeSpan? limit = null, string what = "a connection to be accepted", string? hint = null)
     {
-        _context.Expect("a connection to be accepted");
+        _context.Expect(what, hint);
         return new AccioClient { Limit = limit ?? Soon }.ConnectAsync(EndPoint);
     }
 
@@ -159,10 +161,11 @@ internal sealed class ServerRun : IAsyncDisposable
             return;
         }
 
-        var begun = Stopwatch.GetTimestamp();
-        var pause = new Pause();
-        while (TcpSockets.HasUnreadBytes(EndPoint.Port, client?.LocalPort) && Stopwatch.GetElapsedTime(begun) < Soon)
+        var (last, since, pause) = (0L, Stopwatch.GetTimestamp(), new Pause());
+        // As long as it reads: how fast it is says nothing.
+        while (TcpSockets.UnreadBytes(EndPoint.Port, client?.LocalPort) is > 0 and var unread && Stopwatch.GetElapsedTime(since) < Soon)
         {
+            (last, since) = (unread, unread == last ? since : Stopwatch.GetTimestamp());
             await Task.Delay(pause.Next());
         }
     }
@@ -179,8 +182,18 @@ internal sealed class ServerRun : IAsyncDisposable
     public async Task SendFileAsync(AccioClient client, ReadOnlyMemory<byte> file)
     {
         _context.Expect($"the server to take {Size.Of(file.Length)} of file");
-        await client.SendAsync(file);
+        // The limit is one for each piece: a slow server takes a large file too.
+        for (var rest = file; !rest.IsEmpty; rest = rest[Math.Min(Piece, rest.Length)..])
+        {
+            await client.SendAsync(rest[..Math.Min(Piece, rest.Length)]);
+        }
+
         client.HalfClose();
+        if (file.Length > Piece)
+        {
+            await WaitUntilReadAsync(client);
+        }
+
         await ExpectCloseAsync(client, "the server to close the connection after the file's end");
     }
 
@@ -262,9 +275,12 @@ internal sealed class ServerRun : IAsyncDisposable
         if (!results.SequenceEqual(expected, StringComparer.Ordinal))
         {
             var other = OtherText(results);
+            var same = results.Zip(expected).TakeWhile(pair => string.Equals(pair.First, pair.Second, StringComparison.Ordinal)).Count();
+            var first = expected.Length > 1 && same < results.Length ? string.Create(
+                CultureInfo.InvariantCulture, $"; result {same + 1} is {Accio.Printable(results[same])}, {(same < expected.Length ? $"not {expected[same]}" : "which is one too many")}") : "";
             throw FindingException.Fail(
                 $"on standard output: {Listed(expected)}",
-                $"{other ?? Listed(results)}{LastWords()}",
+                $"{other ?? Listed(results)}{first}{LastWords()}",
                 Hints.FromErrors(Program.Errors.Text) ?? (other is not null ? Hints.NumberAlone : hint));
         }
     }
@@ -273,19 +289,7 @@ internal sealed class ServerRun : IAsyncDisposable
     public Task ExpectServiceAsync() => TransferAsync(Files.Text(77), "the next client");
 
     /// <summary>What it has last said on standard error, and whether it was killed.</summary>
-    public string LastWords()
-    {
-        if (_program is null)
-        {
-            return "";
-        }
-
-        var killed = _program.KilledBecause is { } because ? $"; it was killed: {because}" : "";
-        var words = _program.Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last]
-            ? $"; its last words on standard error: {Accio.Printable(last.Length > 160 ? last[..160] : last)}"
-            : "";
-        return killed + words;
-    }
+    public string LastWords() => _program?.LastWords ?? "";
 
     /// <summary>What standard output has in place of a result; null if there is a result, or nothing.</summary>
     public string? OtherText(string[] results) => results.Length == 0 && HasOutput && Program.Output.Lines is [var line, ..]

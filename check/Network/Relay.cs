@@ -20,6 +20,7 @@ internal sealed class Relay : IAsyncDisposable
     private readonly int _seed;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
+    private readonly TaskCompletionSource<bool> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
     private int _pieces;
     private int _lost;
@@ -46,6 +47,9 @@ internal sealed class Relay : IAsyncDisposable
     }
 
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
+
+    /// <summary>Completed when the first connection is over: whether all that was sent over it has been handed on.</summary>
+    public Task<bool> IsFirstComplete => _first.Task;
 
     /// <summary>What it has done so far.</summary>
     public string Summary => $"{Size.Of(Interlocked.Read(ref _bytes))} in {Volatile.Read(ref _pieces)} pieces, {Volatile.Read(ref _lost)} of them late by a retransmission";
@@ -89,9 +93,11 @@ internal sealed class Relay : IAsyncDisposable
             // An error in one direction is one of the connection, so it ends both.
             await (await Task.WhenAny(up, down));
             await Task.WhenAll(up, down);
+            _first.TrySetResult(true);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException or ChannelClosedException)
         {
+            _first.TrySetResult(false);
             client.Close(timeout: 0);
             server.Close(timeout: 0);
         }

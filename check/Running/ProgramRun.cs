@@ -40,8 +40,24 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Its exit code; null if it still runs.</summary>
+    public int? ExitCode => HasExited ? _process.ExitCode : null;
+
     /// <summary>Why it was killed by this program; null if it was not.</summary>
     public string? KilledBecause => Volatile.Read(ref _killed);
+
+    /// <summary>What it has last said on standard error, and whether it was killed, as the end of a sentence; nothing if there is neither.</summary>
+    public string LastWords
+    {
+        get
+        {
+            var killed = KilledBecause is { } because ? $"; it was killed: {because}" : "";
+            var words = Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last]
+                ? $"; its last words on standard error: {Accio.Printable(last.Length > 160 ? last[..160] : last)}"
+                : "";
+            return killed + words;
+        }
+    }
 
     /// <summary>Its processes that have not left its session.</summary>
     public int[] Processes => [.. ProcessTable.Read().Where(entry => entry.Session == Id).Select(entry => entry.Id)];

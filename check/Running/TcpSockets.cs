@@ -6,7 +6,6 @@ namespace AccioKestrel.Checker;
 /// <summary>The kernel's list of TCP sockets, for what a connection could not find out without being a client of the server.</summary>
 internal static class TcpSockets
 {
-    private const string Established = "01";
     private const string Listening = "0A";
 
     /// <summary>Whether a program listens on a port.</summary>
@@ -14,12 +13,13 @@ internal static class TcpSockets
         ? SocketDiagnostics.Find(port, remotePort: 0) is { State: SocketDiagnostics.Listening }
         : Of("/proc/net/tcp", port).Concat(Of("/proc/net/tcp6", port)).Any(fields => fields[3] is Listening);
 
-    /// <summary>Whether a program that serves connections on a port has bytes before it that it has not read.</summary>
+    /// <summary>How many bytes a program that serves connections on a port has before it that it has not read. A client's end counts as one.</summary>
     /// <param name="port">The program's port.</param>
     /// <param name="clientPort">The client's port; null for any.</param>
-    public static bool HasUnreadBytes(int port, int? clientPort) => clientPort is { } remotePort && SocketDiagnostics.IsSupported
-        ? SocketDiagnostics.Find(port, remotePort) is { Unread: > 0, State: not SocketDiagnostics.Listening }
-        : Of("/proc/net/tcp", port).Any(fields => fields[3] is Established && !fields[4].EndsWith(":00000000", StringComparison.Ordinal));
+    public static long UnreadBytes(int port, int? clientPort) => clientPort is { } remotePort && SocketDiagnostics.IsSupported
+        ? SocketDiagnostics.Find(port, remotePort) is { State: not SocketDiagnostics.Listening } socket ? socket.Unread : 0
+        : Of("/proc/net/tcp", port).Where(fields => fields[3] is not Listening)
+            .Sum(fields => long.Parse(fields[4].AsSpan(fields[4].IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
     /// <summary>The fields of each socket with this local port. The list may be long: a line of another port is not taken apart.</summary>
     private static List<string[]> Of(string file, int port)

@@ -27,7 +27,7 @@ internal static partial class SubmissionChecks
         new("forbidden-calls", null, 0, "Code zero without sys.exit; no text mode, no .decode('utf-8'), no .encode('utf-8')", context => ForbiddenCallsAsync(context, submission))
         {
             Explanation = "Looks for sys.exit(0), exit(0), os._exit, .decode( and .encode( with utf-8 or nothing, in Python files, outside of comments.",
-            Hint = Hints.Text,
+            Hint = $"{Hints.Exit} {Hints.Text}",
             NeedsProcess = false,
         },
     ];
@@ -58,7 +58,8 @@ internal static partial class SubmissionChecks
                 var code = lines[number].Split('#')[0];
                 if (Forbidden().Match(code) is { Success: true } match)
                 {
-                    await context.PartAsync($"{file}, line {number + 1}", () => throw FindingException.Fail("none of the calls that the course forbids", match.Value));
+                    await context.PartAsync($"{file}, line {number + 1}", () => throw FindingException.Fail(
+                        "none of the calls that the course forbids", match.Value, match.Value.Contains("code", StringComparison.OrdinalIgnoreCase) ? Hints.Text : Hints.Exit));
                 }
             }
         }

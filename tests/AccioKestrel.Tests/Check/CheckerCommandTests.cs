@@ -105,6 +105,13 @@ public sealed class CheckerCommandTests
         Assert.True(good.Code == 0, good.Output);
         Assert.Equal(1, bad.Code);
         Assert.Contains("server-s.py, line 2: expected none of the calls that the course forbids; seen: .decode('utf-8')", bad.Output, StringComparison.Ordinal);
+        Assert.Contains("hint:     Everything is bytes", bad.Output, StringComparison.Ordinal);
+
+        await WriteSubmissionAsync(folder.In("exits/one"), commits: 1, "README.md", "import sys\nsys.exit(0)");
+        var exits = await Checker.RunAsync("submission", folder.In("exits/one"), "--only", "forbidden-calls");
+        Assert.Contains("hint:     Leave the main loop", exits.Output, StringComparison.Ordinal);
+        Directory.Delete(folder.In("exits"), recursive: true);
+
         Assert.Equal(0, batch.Code);
         Assert.Equal(
             ["submission,points,maxPoints,1. commits,readme,temporary-files,forbidden-calls", "bad,0,5,fail,fail,fail,fail", "good,5,5,pass,pass,pass,pass"],

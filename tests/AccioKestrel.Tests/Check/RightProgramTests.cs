@@ -31,6 +31,15 @@ public sealed class RightProgramTests
             ExpectAllPointsAsync("client", "", Checker.Python, Checker.Client("right"), "{host}", "{port}", "{file}"));
     }
 
+    /// <summary>What counts is that it goes on, not how fast.</summary>
+    [Fact]
+    public async Task SlowServer_ReceivesALargeFile()
+    {
+        Needs.Installed("python3");
+        var report = await Checker.ReportAsync("server", "--only large,large-value", Checker.Python, Repository.PathOf("tests/AccioKestrel.Tests/Check/Hostile/slow.py"), "{port}");
+        Assert.True(report.Ids("pass").Length == 2, report.ToString());
+    }
+
     private static async Task ExpectAllPointsAsync(string kind, string options, params string[] command)
     {
         var report = await Checker.ReportAsync(kind, options, command);

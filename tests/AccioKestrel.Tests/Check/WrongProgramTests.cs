@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AccioKestrel.Tests.Check;
 
-/// <summary>Each wrong program fails exactly the check that it is named after, and each check has a program that fails it.</summary>
+/// <summary>Each wrong program fails exactly the check that it is named after, with the hint that tells its mistake, and each check has a program that fails it.</summary>
 public sealed class WrongProgramTests
 {
     /// <summary>How many are checked at the same time: most of them wait.</summary>
@@ -36,15 +36,27 @@ public sealed class WrongProgramTests
             try
             {
                 var report = await Checker.ReportAsync(kind, $"--only {wrong.Check},{others}", [Checker.Python, path(wrong.Name), .. arguments]);
-                return $"{wrong.Name}: {string.Join(' ', report.Ids("fail"))}";
+                return (Failed: $"{wrong.Name}: {string.Join(' ', report.Ids("fail"))}", Hint: $"{wrong.Name}: {HintOf(report, wrong.Check)}");
             }
             finally
             {
                 places.Release();
             }
         }));
-        Assert.Equal(Checker.Wrong(folder).Select(wrong => $"{wrong.Name}: {wrong.Check}"), failures);
+        Assert.Equal(Checker.Wrong(folder).Select(wrong => $"{wrong.Name}: {wrong.Check}"), failures.Select(failure => failure.Failed));
+
+        // Beside the programs stands the hint that each is to be shown: it must tell its own mistake.
+        var hints = Repository.PathOf($"tests/AccioKestrel.Tests/Check/{folder}/hints.txt");
+        if (Environment.GetEnvironmentVariable("ACCIO_UPDATE") is "1")
+        {
+            await File.WriteAllLinesAsync(hints, failures.Select(failure => failure.Hint), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(await File.ReadAllLinesAsync(hints, TestContext.Current.CancellationToken), failures.Select(failure => failure.Hint));
     }
+
+    private static string? HintOf(JsonElement report, string id) =>
+        report.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("id").ValueEquals(id)).GetProperty("hint").GetString();
 
     private static async Task<string[]> IdsAsync(string kind)
     {
