@@ -15,12 +15,7 @@ internal static class CheckSession
     public static async Task<int> RunAsync(
         string kind, IReadOnlyList<Check> all, CheckTarget target, IReadOnlyList<string> arguments, CheckSettings settings, CancellationToken cancellationToken)
     {
-        var checks = SelectedChecks.Of(all, settings.Only, settings.Skip, out var unknown);
-        if (unknown is not null)
-        {
-            throw new UsageException($"There is no check '{unknown}'; accio-check list shows them.");
-        }
-
+        var checks = SelectedChecks.Of(all, settings.Only, settings.Skip);
         var terminal = new TerminalReport();
         var (report, defects) = await terminal.ShowAsync(RunAsync(kind, checks, target, arguments, settings, terminal, cancellationToken));
         if (cancellationToken.IsCancellationRequested)

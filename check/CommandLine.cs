@@ -24,9 +24,10 @@ internal static class CommandLine
         };
         root.Directives.Clear();
         var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (arguments.Errors is [var error, ..])
+        var command = arguments.CommandResult.Command == root ? "accio-check" : $"accio-check {arguments.CommandResult.Command.Name}";
+        if (arguments.Action is not { ClearsParseErrors: true } && Usage.Problem(arguments) is { } problem)
         {
-            return await UsageAsync(error.Message);
+            return await UsageAsync(problem, command);
         }
 
         // The commands that only print are synchronous.
@@ -58,7 +59,7 @@ internal static class CommandLine
         }
         catch (UsageException exception)
         {
-            return await UsageAsync(exception.Message);
+            return await UsageAsync(exception.Message, command);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException or TimeoutException)
         {
@@ -71,9 +72,9 @@ internal static class CommandLine
         }
     }
 
-    private static async Task<int> UsageAsync(string message)
+    private static async Task<int> UsageAsync(string message, string command)
     {
-        await Console.Error.WriteLineAsync($"ERROR: {message} Try accio-check --help.");
+        await Console.Error.WriteLineAsync($"ERROR: {message} Try {command} --help.");
         return ExitCode.Usage;
     }
 
@@ -96,7 +97,7 @@ internal static class CommandLine
 
             if (given.Length == 0)
             {
-                throw new UsageException("The command that starts the server is missing: accio-check server -- python3 server-s.py {port}");
+                throw new UsageException("The command that starts the server is missing, as in: accio-check server -- python3 server-s.py {port}.");
             }
 
             var target = new CheckTarget
@@ -178,7 +179,7 @@ internal static class CommandLine
             (string Kind, Check Check)[] named = [.. AllChecks.SelectMany(all => all.Checks.Where(check => SelectedChecks.IsNamed(check, name)).Select(check => (all.Kind, check)))];
             if (named.Length == 0)
             {
-                throw new UsageException($"There is no check '{name}'; accio-check list shows them.");
+                throw SelectedChecks.Unknown(name, AllChecks.SelectMany(all => all.Checks));
             }
 
             foreach (var (kind, check) in named)

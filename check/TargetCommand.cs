@@ -15,6 +15,12 @@ internal static class TargetCommand
             }
         }
 
+        if (words is [var interpreter, var script, ..] && Path.GetFileName(interpreter).StartsWith("python", StringComparison.Ordinal)
+            && script.EndsWith(".py", StringComparison.Ordinal) && !File.Exists(script))
+        {
+            throw new UsageException($"There is no file {script}.");
+        }
+
         return [FindProgram(words[0]), .. words.Skip(1).Select(word => Path.Exists(word) ? Path.GetFullPath(word) : word)];
     }
 

@@ -29,12 +29,7 @@ internal static class BatchCommand
             var isClient = arguments.GetValue(client);
             Submission[] submissions = [.. directory.GetDirectories().OrderBy(item => item.Name, StringComparer.Ordinal).Select(item => new Submission(item.FullName))];
             var all = isClient ? ClientChecks.All : ServerChecks.All;
-            Check[] columns = [.. SelectedChecks.Of([.. all, .. SubmissionChecks.Of(new Submission(directory.FullName))], settings.Only, settings.Skip, out var unknown)];
-            if (unknown is not null)
-            {
-                throw new UsageException($"There is no check '{unknown}'; accio-check list shows them.");
-            }
-
+            Check[] columns = [.. SelectedChecks.Of([.. all, .. SubmissionChecks.Of(new Submission(directory.FullName))], settings.Only, settings.Skip)];
             var rows = new string?[submissions.Length];
             // Opened before the first check: a table that cannot be written must not cost hours.
             await using var table = new StreamWriter(arguments.GetValue(csv)!.FullName);
@@ -81,7 +76,7 @@ internal static class BatchCommand
         }
 
         var (report, _) = await CheckSession.RunAsync(
-            kind, SelectedChecks.Of(checks, settings.Only, settings.Skip, out var _), target,
+            kind, SelectedChecks.Of(checks, settings.Only, settings.Skip), target,
             SubmissionCommand.Repeated(submission, command, isClient, settings), settings, new NoDisplay(), cancellationToken);
         return report;
     }

@@ -29,7 +29,6 @@ public sealed class CheckerCommandTests
     [InlineData("batch /tmp --csv /tmp/table.csv --parallel 0")]
     [InlineData("explain no-such-check")]
     [InlineData("submission /no/such/folder")]
-    [InlineData("no-such-command")]
     public async Task Usage_ThatMakesNoSense_IsCode2AndOneLine(string arguments)
     {
         var run = await Checker.RunAsync(arguments.Split(' '));
@@ -37,6 +36,29 @@ public sealed class CheckerCommandTests
         Assert.StartsWith("ERROR: ", run.Errors, StringComparison.Ordinal);
         Assert.Single(run.Errors.TrimEnd('\n').Split('\n'));
         Assert.DoesNotContain("System.", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("sever -- python3 server.py {port}", "Unknown command sever. Did you mean server? Try accio-check --help.")]
+    [InlineData("xyzzy", "Unknown command xyzzy. Try accio-check --help.")]
+    [InlineData("--server", "Unknown option --server. Did you mean server? Try accio-check --help.")]
+    [InlineData("", "A command is missing: server, client, submission, batch, relay, list, explain. Try accio-check --help.")]
+    [InlineData("server --onyl small -- python3 server.py {port}", "Unknown option --onyl. Did you mean --only? Try accio-check server --help.")]
+    [InlineData("server python3 server.py {port} -v", "Unknown option -v. The command under check stands behind --. Try accio-check server --help.")]
+    [InlineData("server -- python3 no-such-server.py {port}", "There is no file no-such-server.py. Try accio-check server --help.")]
+    [InlineData("server --seed -- python3 server.py {port}", "--seed takes NUMBER, but no value follows it. Try accio-check server --help.")]
+    [InlineData("server --jobs 3 --jobs 4 -- python3 server.py {port}", "--jobs is given more than once. Try accio-check server --help.")]
+    [InlineData("batch /tmp --cvs table.csv", "Unknown option --cvs. Did you mean --csv? Try accio-check batch --help.")]
+    [InlineData("batch /tmp", "--csv FILE is missing: the table to write: a row for each submission, a column for each check. Try accio-check batch --help.")]
+    [InlineData("submission", "DIR is missing: the submission's folder. Try accio-check submission --help.")]
+    [InlineData("explain small large", "'large' is one argument too many. Try accio-check explain --help.")]
+    [InlineData("explain smal", "There is no check smal. Did you mean small? Try accio-check explain --help.")]
+    public async Task Misspelt_IsNamed_WithWhatIsNear(string arguments, string message)
+    {
+        var run = await Checker.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, run.Code);
+        Assert.Equal($"ERROR: {message}\n", run.Errors);
         Assert.Empty(run.Output);
     }
 
