@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using AccioKestrel.Terminal;
 
 namespace AccioKestrel.Checker;
 
@@ -74,7 +75,7 @@ internal static class CommandLine
 
     private static async Task<int> UsageAsync(string message, string command)
     {
-        await Console.Error.WriteLineAsync($"ERROR: {message} Try {command} --help.");
+        await Console.Error.WriteLineAsync(TerminalText.Wrap($"ERROR: {message} Try {command} --help."));
         return ExitCode.Usage;
     }
 

@@ -28,7 +28,7 @@ internal sealed class ClientRun : IAsyncDisposable
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
     /// <summary>How it has ended, and what it said.</summary>
-    public string End => $"{Ended(Program.ExitCode)}{Words()}";
+    public string End => $"{Ended(Program.ExitCode)}; {Program.Complaint}";
 
     public async Task ExpectSuccessAsync()
     {
@@ -37,7 +37,7 @@ internal sealed class ClientRun : IAsyncDisposable
         var code = await Program.ExitAsync(ServerRun.Soon);
         if (code != 0)
         {
-            throw FindingException.Fail(expected, $"{Ended(code)}{Words()}", Hints.FromErrors(Program.Errors.Text));
+            throw FindingException.Fail(expected, $"{Ended(code)}; {Program.Complaint}", Hints.FromErrors(Program.Errors.Text));
         }
     }
 
@@ -53,11 +53,11 @@ internal sealed class ClientRun : IAsyncDisposable
             // One that has seen the error only tells it wrongly. Of one that has not, the check knows the mistake.
             throw FindingException.Fail(
                 expected,
-                $"{(code is null ? $"it still runs after {Size.Of(limit)}" : Ended(code))}{Words()}",
+                $"{(code is null ? $"it still runs after {Size.Of(limit)}" : Ended(code))}; {Program.Complaint}",
                 code is null or 0 ? null : "Catch the error, write a line that begins with ERROR: to standard error, and end with a code other than 0.");
         }
 
-        return $"{Ended(code)} after {Size.Of(Elapsed)}{Words()}";
+        return $"{Ended(code)} after {Size.Of(Elapsed)}; {Program.Complaint}";
     }
 
     public ValueTask DisposeAsync() => Program.DisposeAsync();
@@ -68,12 +68,4 @@ internal sealed class ClientRun : IAsyncDisposable
         > 128 => $"code {code}: signal {code - 128} has killed it",
         _ => $"code {code}",
     };
-
-    private string Words()
-    {
-        var errors = Program.Errors.Text.Trim();
-        return errors.Length == 0
-            ? "; nothing on standard error"
-            : $"; standard error: {Accio.Printable(errors.Length > 160 ? errors[..160] + "..." : errors)}";
-    }
 }

@@ -141,19 +141,18 @@ internal static partial class ServerChecks
         context.Expect(expected);
         var program = context.Own(new ProgramRun(command));
         var code = await program.ExitAsync(ServerRun.Soon);
-        var errors = program.Errors.Text;
-        var said = errors.Length == 0 ? "nothing on standard error" : $"standard error: {Accio.Printable(errors.Length > 120 ? errors[..120] + "..." : errors)}";
+        var said = program.Complaint;
         if (code is null)
         {
             throw FindingException.Fail(expected, $"it still runs after {Size.Of(ServerRun.Soon)}; {said}", hint: null);
         }
 
-        if (code == 0 || !errors.StartsWith("ERROR:", StringComparison.Ordinal))
+        if (code == 0 || !program.Errors.Text.StartsWith("ERROR:", StringComparison.Ordinal))
         {
             throw FindingException.Fail(expected, $"code {code}, {said}", hint: null);
         }
 
-        return $"code {code}, {said.TrimEnd()}";
+        return $"code {code}, {said}";
     }
 
     private static async Task SigintAsync(CheckContext context)

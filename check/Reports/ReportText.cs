@@ -5,6 +5,9 @@ namespace AccioKestrel.Checker;
 /// <summary>What a person reads of one result.</summary>
 internal static class ReportText
 {
+    /// <summary>How the line with the command that repeats a check begins.</summary>
+    public const string Repeat = "repeat:   ";
+
     /// <summary>The name of a check with its criterion.</summary>
     public static string Title(Check check) => check.Criterion is { } criterion ? $"{criterion}. {check.Id}" : check.Id;
 
@@ -27,7 +30,7 @@ internal static class ReportText
 
         if (result.Verdict is Verdict.Fail)
         {
-            text.Append("repeat:   ").AppendLine(report.Repeat(result.Check));
+            text.Append(Repeat).AppendLine(report.Repeat(result.Check));
         }
 
         return Clean(text.ToString()).TrimEnd();

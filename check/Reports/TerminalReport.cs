@@ -1,5 +1,7 @@
 using System.Globalization;
+using AccioKestrel.Terminal;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace AccioKestrel.Checker;
 
@@ -7,6 +9,13 @@ namespace AccioKestrel.Checker;
 internal sealed class TerminalReport : ICheckDisplay
 {
     private const int WidthOfFiles = 100;
+
+    /// <summary>Below it the tables leave out their sentences, which would have a few letters a row.</summary>
+    private const int WidthWithSentences = 76;
+
+    /// <summary>Below it they have no room for blanks beside their columns either.</summary>
+    private const int WidthWithBlanks = 48;
+
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
 
     private readonly IAnsiConsole _console = AnsiConsole.Console;
@@ -42,7 +51,10 @@ internal sealed class TerminalReport : ICheckDisplay
             EraseLine();
             if (result.Verdict is Verdict.Fail)
             {
-                _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]not ok[/]  {ReportText.Title(result.Check)}: {ReportText.Clean(result.Finding!.Seen)}");
+                const string verdict = "not ok";
+                var row = TerminalText.Wrap($"{verdict}  {ReportText.Title(result.Check)}: {ReportText.Clean(result.Finding!.Seen).ReplaceLineEndings(" ")}", _console.Profile.Width);
+                _console.Markup($"[red]{verdict}[/]");
+                _console.Profile.Out.Writer.WriteLine(row[verdict.Length..]);
             }
             else
             {
@@ -76,12 +88,17 @@ internal sealed class TerminalReport : ICheckDisplay
     {
         WriteTable(report, "Criteria", report.Results.Where(result => result.Check.Criterion is not null));
         WriteTable(report, "Beyond the points", report.Results.Where(result => result.Check.Criterion is null));
-        foreach (var result in report.Results.Where(result => result.Verdict is Verdict.Fail or Verdict.NotStrict))
+        foreach (var result in report.Results.Where(result =>
+            result.Verdict is Verdict.Fail or Verdict.NotStrict || (result.Verdict is Verdict.Unavailable && _console.Profile.Width < WidthWithSentences)))
         {
             _console.WriteLine();
             _console.MarkupLine($"{Colored(result.Verdict)} [bold]{Markup.Escape(ReportText.Title(result.Check))}[/]");
-            // As it is: a line that is wrapped here could not be copied.
-            _console.Profile.Out.Writer.WriteLine(ReportText.Details(report, result));
+            foreach (var line in ReportText.Details(report, result).Split('\n'))
+            {
+                // A command that is wrapped here could not be copied, and a file has no width.
+                _console.Profile.Out.Writer.WriteLine(
+                    _isLive && !line.StartsWith(ReportText.Repeat, StringComparison.Ordinal) ? TerminalText.Wrap(line, _console.Profile.Width) : line);
+            }
         }
 
         _console.WriteLine();
@@ -122,23 +139,40 @@ internal sealed class TerminalReport : ICheckDisplay
         }
 
         var hasPoints = rows.Any(row => row.Check.Criterion is not null);
-        var table = new Table { Title = new TableTitle(title), Border = TableBorder.Simple };
-        table.AddColumns("check", "verdict", hasPoints ? "points" : "", "what");
+        var width = _console.Profile.Width;
+        var table = new Table { Title = new TableTitle(title), Border = width < WidthWithBlanks ? TableBorder.None : TableBorder.Simple };
+        AddRow("check", new Text("verdict"), hasPoints ? "points" : "", "what");
         foreach (var row in rows)
         {
-            table.AddRow(
-                new Text(ReportText.Title(row.Check)),
+            AddRow(
+                ReportText.Title(row.Check),
                 new Markup(Colored(row.Verdict)),
-                new Text(hasPoints ? $"{row.Points}/{row.Check.Points}" : ""),
-                new Text(row.Verdict is Verdict.Skipped or Verdict.Unavailable ? ReportText.Clean(row.Finding!.Seen) : row.Check.Sentence));
+                hasPoints ? $"{row.Points}/{row.Check.Points}" : "",
+                row.Verdict is Verdict.Skipped or Verdict.Unavailable ? ReportText.Clean(row.Finding!.Seen) : row.Check.Sentence);
         }
 
         if (hasPoints)
         {
-            table.AddRow(new Text("all"), new Text(""), new Text($"{report.Points}/{report.MaxPoints}"), new Text(""));
+            AddRow("all", new Text(""), $"{report.Points}/{report.MaxPoints}", "");
         }
 
         _console.Write(table);
+
+        // The first row is the header.
+        void AddRow(string check, IRenderable verdict, string points, string what)
+        {
+            IRenderable[] cells = [new Text(check), verdict, new Text(points), .. width < WidthWithSentences ? Array.Empty<Text>() : [new Text(what)]];
+            if (table.Columns.Count > 0)
+            {
+                table.AddRow(cells);
+                return;
+            }
+
+            foreach (var cell in cells)
+            {
+                table.AddColumn(new TableColumn(cell) { Padding = width < WidthWithBlanks ? new Padding(0, 0, 1, 0) : new Padding(1, 0) });
+            }
+        }
     }
 
     private static string Colored(Verdict verdict)

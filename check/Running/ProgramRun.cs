@@ -8,6 +8,7 @@ namespace AccioKestrel.Checker;
 /// </summary>
 internal sealed class ProgramRun : IAsyncDisposable
 {
+    private const int MostWords = 160;
     private const string Mark = "ACCIO_CHECK_RUN";
     // A run of this program under another one has both marks.
     private static readonly string s_session = $"{Mark}={Environment.GetEnvironmentVariable(Mark)}{Guid.NewGuid():N}";
@@ -47,17 +48,16 @@ internal sealed class ProgramRun : IAsyncDisposable
     public string? KilledBecause => Volatile.Read(ref _killed);
 
     /// <summary>What it has last said on standard error, and whether it was killed, as the end of a sentence; nothing if there is neither.</summary>
-    public string LastWords
-    {
-        get
-        {
-            var killed = KilledBecause is { } because ? $"; it was killed: {because}" : "";
-            var words = Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last]
-                ? $"; its last words on standard error: {Accio.Printable(last.Length > 160 ? last[..160] : last)}"
-                : "";
-            return killed + words;
-        }
-    }
+    public string LastWords => (KilledBecause is { } because ? $"; it was killed: {because}" : "") + (LastError is { } last ? $"; its last words on standard error: {last}" : "");
+
+    /// <summary>How it complains, if it does, on standard error: the error of a traceback is in its last line.</summary>
+    public string Complaint => Errors.Text.Trim() is not { Length: > 0 } text ? "nothing on standard error"
+        : text.StartsWith("Traceback", StringComparison.Ordinal) ? $"a traceback on standard error: {LastError}"
+        : $"standard error: {Accio.Printable(text.Length > MostWords ? text[..MostWords] + "..." : text)}";
+
+    private string? LastError => Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last]
+        ? Accio.Printable(last.Length > MostWords ? last[..MostWords] : last)
+        : null;
 
     /// <summary>Its processes that have not left its session.</summary>
     public int[] Processes => [.. ProcessTable.Read().Where(entry => entry.Session == Id).Select(entry => entry.Id)];
