@@ -103,7 +103,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
             failure = ExchangeFailure.Defect;
         }
 
-        if (IsHealthCheckIfUntouched(failure) && EndsAsHealthCheck(connection, exchange))
+        if (IsHealthCheckIfUntouched(failure) && TryEndAsHealthCheck(connection, exchange))
         {
             return;
         }
@@ -147,9 +147,9 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         }
         catch (Exception exception)
         {
-            // Any exception is the client's doing: it does not speak TLS, has no certificate, or has gone.
+            // Unless the wait has a failure, the cause is the client: it does not speak TLS, has no certificate, or has gone.
             var failure = wait.Failure;
-            if (failure is null && exception is IOException && EndsAsHealthCheck(connection, exchange))
+            if (failure is null && exception is IOException && TryEndAsHealthCheck(connection, exchange))
             {
                 return false;
             }
@@ -167,13 +167,13 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         }
     }
 
-    /// <summary>How a load balancer ends a connection that it has only tried; or the server does, by its stop.</summary>
+    /// <summary>With these failures an untouched connection of a load balancer was a health check: it was closed, reset, or ended by a stop.</summary>
     private static bool IsHealthCheckIfUntouched(ExchangeFailure? failure) =>
         failure is ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped;
 
     /// <summary>Ends an exchange that was none: a load balancer has only tried whether it is accepted.</summary>
     /// <returns>False if the connection is that of a client.</returns>
-    private bool EndsAsHealthCheck(ConnectionContext connection, ActiveExchange exchange)
+    private bool TryEndAsHealthCheck(ConnectionContext connection, ActiveExchange exchange)
     {
         if (!exchange.IsUntouched || connection.Features.Get<BalancerConnection>() is null)
         {

@@ -86,7 +86,7 @@ internal static partial class AccioLog
     [LoggerMessage(23, LogLevel.Error, "{ConnectionId}: the exchange failed unexpectedly", EventName = nameof(ExchangeBroke))]
     public static partial void ExchangeBroke(ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a subscriber of results, such as the terminal or the metrics, failed; the result is delivered", EventName = nameof(SubscriberFailed))]
+    [LoggerMessage(24, LogLevel.Error, "{ConnectionId}: a subscriber, such as the terminal or the metrics, failed; results are not affected", EventName = nameof(SubscriberFailed))]
     public static partial void SubscriberFailed(ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(30, LogLevel.Information, "Serving Accio {Security}", EventName = nameof(Serving))]

@@ -20,7 +20,7 @@ internal static class AccioProtocol
 
     /// <summary>
     /// How long a lenient server waits for the first confirmation before it sends the second command unasked.
-    /// Published clients that wait for both commands first need it; those that do not have answered long before.
+    /// Clients that wait for both commands need it. All others have answered long before.
     /// </summary>
     public static readonly TimeSpan LenientTimeout = TimeSpan.FromSeconds(2);
 }

@@ -29,7 +29,7 @@ internal sealed class ExchangeClient(
     private ReadOnlySequence<byte> _received;
 
     /// <summary>Whether the client has ended its sending side.</summary>
-    public bool HasEnded { get; private set; }
+    public bool HasEndedSending { get; private set; }
 
     /// <summary>
     /// Sends a command in one write, because many clients compare the result of a single receive with the whole command. A client that has
@@ -95,7 +95,7 @@ internal sealed class ExchangeClient(
     {
         _exchange.Step = step;
         var failure = await ReceiveAsync(timeout: timeout);
-        var wasSilent = _received.IsEmpty && !HasEnded;
+        var wasSilent = _received.IsEmpty && !HasEndedSending;
         if (failure is null && !wasSilent)
         {
             Take(0);
@@ -130,7 +130,7 @@ internal sealed class ExchangeClient(
                 return failure;
             }
         }
-        while (!HasEnded);
+        while (!HasEndedSending);
 
         return null;
     }
@@ -161,7 +161,7 @@ internal sealed class ExchangeClient(
             }
 
             _received = result.Buffer;
-            HasEnded = result.IsCompleted;
+            HasEndedSending = result.IsCompleted;
             if (_received.Length > known)
             {
                 known = _received.Length;
@@ -169,13 +169,13 @@ internal sealed class ExchangeClient(
             }
 
             // A client that has ended its sending side is complete, not silent, even if the process noticed it late.
-            if (result.IsCanceled && !HasEnded && Interruption() is { } failure)
+            if (result.IsCanceled && !HasEndedSending && Interruption() is { } failure)
             {
                 _reader.AdvanceTo(_received.Start);
                 return failure;
             }
 
-            if (known >= atLeast || HasEnded)
+            if (known >= atLeast || HasEndedSending)
             {
                 return null;
             }
@@ -208,7 +208,7 @@ internal sealed class ExchangeClient(
             return FailureOf(exception);
         }
 
-        HasEnded = result.IsCompleted;
+        HasEndedSending = result.IsCompleted;
         if (result.Count > 0)
         {
             _exchange.Count(result.Count);
@@ -218,7 +218,7 @@ internal sealed class ExchangeClient(
             }
         }
 
-        return result.IsCanceled && !HasEnded ? Interruption() : null;
+        return result.IsCanceled && !HasEndedSending ? Interruption() : null;
     }
 
     protected override void Wake()

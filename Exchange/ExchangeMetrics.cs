@@ -24,7 +24,7 @@ internal sealed class ExchangeMetrics
     {
         var meter = meters.Create(AccioMeter.Name);
         _duration = meter.CreateHistogram(
-            "accio.exchange.duration", "s", "How long exchanges took, from the first command to the result.",
+            "accio.exchange.duration", "s", "How long exchanges took, from the first command (with TLS, from the beginning of its handshake) to the result.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = s_seconds });
         meter.CreateObservableCounter(
             "accio.exchanges",

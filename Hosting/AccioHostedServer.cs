@@ -69,7 +69,7 @@ internal sealed class AccioHostedServer(
     /// </summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // After this call the handler serves no waiting client. The host itself would make it only after this method has returned.
+        // From this call on, the handler starts no further exchange. The host itself makes it only after this method has returned.
         lifetime.StopApplication();
         _stopped = _server?.StopAsync(cancellationToken) ?? Task.CompletedTask;
         return Task.CompletedTask;

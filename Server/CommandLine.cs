@@ -111,8 +111,8 @@ internal sealed class CommandLine
     private string Superfluous(string argument, IReadOnlyList<Token> tokens)
     {
         var before = tokens.TakeWhile(token => token.Type is not TokenType.Argument || !token.Value.Equals(argument, StringComparison.Ordinal)).LastOrDefault();
-        return before is { Type: TokenType.Option } && _settings.Select(known => known.Setting).FirstOrDefault(setting => setting.Option.Equals(before.Value, StringComparison.Ordinal)) is { } isSwitch
-            ? isSwitch.Reject(isSwitch.Option, argument)
+        return before is { Type: TokenType.Option } && _settings.Select(known => known.Setting).FirstOrDefault(setting => setting.Option.Equals(before.Value, StringComparison.Ordinal) && !setting.IsAllowed(argument)) is { } option
+            ? option.Reject(option.Option, argument)
             : $"'{argument}' is one argument too many{Suggestion(argument)}";
     }
 

@@ -4,7 +4,7 @@ using OpenTelemetry.Metrics;
 namespace AccioKestrel.Server;
 
 /// <summary>
-/// Exports the metrics once more when the host has stopped everything else, so that they include the last results. A collector that
+/// Exports the metrics once more when Kestrel has ended the last exchange, so that they include the last results. A collector that
 /// does not answer delays the stop by <see cref="LimitMilliseconds"/>; by default, OpenTelemetry would wait five seconds.
 /// </summary>
 internal sealed class LastExport(MeterProvider metrics) : IHostedService

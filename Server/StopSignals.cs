@@ -19,6 +19,7 @@ internal static class StopSignals
     private static readonly CancellationTokenSource s_first = new();
     private static readonly CancellationTokenSource s_second = new();
     private static readonly List<PosixSignalRegistration> s_registrations = [];
+    private static int s_received;
 
     /// <summary>Canceled by the first signal.</summary>
     public static CancellationToken First => s_first.Token;
@@ -49,17 +50,17 @@ internal static class StopSignals
     }
 
     /// <summary>
-    /// Reads files that can block for ever, such as a pipe without a writer. A signal ends the wait. If it takes long, a notice on standard
-    /// error says what is being read.
+    /// Opens or reads files that can block for ever, such as a pipe without a writer. A signal ends the wait. If it takes long, a notice on
+    /// standard error says what the server waits for.
     /// </summary>
-    /// <param name="files">The files, to follow "Waiting to read".</param>
-    /// <param name="read">Reads them.</param>
+    /// <param name="purpose">What is done with which files, to follow "Waiting to".</param>
+    /// <param name="action">Does it.</param>
     /// <exception cref="OperationCanceledException">A signal came first.</exception>
-    public static T ReadUnlessStopped<T>(string files, Func<T> read)
+    public static T RunUnlessStopped<T>(string purpose, Func<T> action)
     {
         using var notice = new Timer(
-            _ => StandardError.WriteLine($"Waiting to read {files}; a signal stops the server."), null, s_readNotice, Timeout.InfiniteTimeSpan);
-        return Task.Run(read).WaitAsync(First).GetAwaiter().GetResult();
+            _ => StandardError.WriteLine($"Waiting to {purpose}; a signal stops the server."), null, s_readNotice, Timeout.InfiniteTimeSpan);
+        return Task.Run(action).WaitAsync(First).GetAwaiter().GetResult();
     }
 
     /// <summary>Ignores further signals. Called at the end, because a signal during the runtime's own shutdown would kill the process.</summary>
@@ -83,7 +84,7 @@ internal static class StopSignals
             return;
         }
 
-        (s_first.IsCancellationRequested ? s_second : s_first).Cancel();
+        (Interlocked.Increment(ref s_received) == 1 ? s_first : s_second).Cancel();
         if (OperatingSystem.IsWindows() && context.Signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
         {
             // When the console is closed, Windows ends the process as soon as this handler returns. The end of the process ends this thread.

@@ -32,7 +32,7 @@ internal sealed class SystemdWatchdog(
     TimeProvider time,
     ILoggerFactory loggers) : BackgroundService
 {
-    // What a timer takes: 1 ms to 49 days.
+    // A timer takes 1 ms to 49 days: a quarter of the limit must be at least 1 ms, and half of it less than 49 days.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 

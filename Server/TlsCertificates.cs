@@ -43,7 +43,7 @@ internal sealed class TlsCertificates
         _clientAuthorityFile = clientAuthorityFile;
         try
         {
-            var files = StopSignals.ReadUnlessStopped(FileNames, Read);
+            var files = StopSignals.RunUnlessStopped($"read {FileNames}", Read);
             _lastHash = HashOf(files);
             _options = Load(files);
         }

@@ -3,7 +3,7 @@ using AccioKestrel.Diagnostics;
 
 namespace AccioKestrel.Transport;
 
-/// <summary>Counts the connections that ended before their turn.</summary>
+/// <summary>Counts failed accepts, and connections that were refused before their turn.</summary>
 internal sealed class ConnectionCounters
 {
     private long _clientsLost;

@@ -67,7 +67,7 @@ internal sealed class SequentialListener : IConnectionListener
         return listener;
     }
 
-    /// <summary>The next connection, or null once the listener stops or its socket is gone. Does not fail: a failure would end the server's accept loop.</summary>
+    /// <summary>The next connection, or null once the listener stops or its socket is gone. Never throws: Kestrel's accept loop would end, and the server would not stop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         _watchdog.AcceptBegins();

@@ -19,6 +19,8 @@ internal sealed class RequestLimits(IHostApplicationLifetime lifetime, TimeProvi
         }
         catch (OperationCanceledException)
         {
+            // Without this, an empty 200 would go out, also for a health check.
+            context.Abort();
             return;
         }
 

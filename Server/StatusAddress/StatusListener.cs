@@ -25,7 +25,7 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
 
     public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
-    /// <summary>The next connection, or null once unbound. Does not fail: a failure would end the server's accept loop.</summary>
+    /// <summary>The next connection, or null once unbound. Never throws: Kestrel's accept loop would end, and the server would not stop.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         var shortage = new Backoff();

@@ -88,6 +88,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("5000 --idle-timeout 10 10", "'10' is one argument too many. Try ")]
     [InlineData("5000 5001", "'5001' is one argument too many. Try ")]
     [InlineData("5000 quiet", "'quiet' is one argument too many; did you mean --quiet? Try ")]
     [InlineData("5000 -- --quiet", "'--quiet' is one argument too many. Try ")]

@@ -147,7 +147,7 @@ public sealed class ConfigurationCheckTests : IDisposable
 
     /// <summary>Standard error without the notice that a busy machine takes long to read a file.</summary>
     private static string ErrorsOf(ChildProcess process) => string.Join('\n', process.Errors.ToString().Split('\n')
-        .Where(line => !line.StartsWith("Waiting to read ", StringComparison.Ordinal)));
+        .Where(line => !line.StartsWith("Waiting to ", StringComparison.Ordinal)));
 
     private Task<IReadOnlyList<(string Name, string Value, string Source)>> CheckAsync() => CheckAsync([]);
 

@@ -24,7 +24,7 @@ public sealed class ExchangeClientTests
         using var client = new ExchangeClient(new Duplex(reader, new Pipe().Writer), record, _options.ToLimits(), _time, closeRequested: default);
 
         Assert.Equal(failure, await client.ReceiveAsync(atLeast: 2));
-        Assert.Equal(ended, client.HasEnded);
+        Assert.Equal(ended, client.HasEndedSending);
         Assert.Equal(failure, await client.DiscardAsync());
     }
 
