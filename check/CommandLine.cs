@@ -198,5 +198,6 @@ internal static class CommandLine
         return command;
     }
 
-    private static IEnumerable<(string Kind, IReadOnlyList<Check> Checks)> AllChecks => [("server", ServerChecks.All), ("client", ClientChecks.All)];
+    private static IEnumerable<(string Kind, IReadOnlyList<Check> Checks)> AllChecks =>
+        [("server", ServerChecks.All), ("client", ClientChecks.All), ("submission", SubmissionChecks.Of(new Submission(".")))];
 }

@@ -101,7 +101,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
         }
 
         // A check that has met its limit, or was interrupted, goes on until its next step.
-        _ = resource.DisposeAsync();
+        _ = resource.DisposeAsync().AsTask();
         throw new OperationCanceledException();
     }
 

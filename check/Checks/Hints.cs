@@ -22,7 +22,7 @@ internal static class Hints
     public const string PrintOnlyResults = "Standard output is for results alone: write messages to standard error (print(..., file=sys.stderr)), or not at all.";
 
     public const string Signals =
-        "Set a handler for SIGINT, SIGTERM and SIGQUIT before listen() that sets a flag and makes accept() and recv() return; then leave the main loop, and end with code 0.";
+        "Set a handler for SIGINT, SIGTERM and SIGQUIT before listen() that sets a flag, and give accept() and recv() a time-out of a second, after which the loop looks at it; then leave the main loop, and end with code 0.";
 
     public const string Port = "Check the argument first: a decimal number from 1 to 65535. Otherwise write a line that begins with ERROR: to standard error, and end with a code other than 0.";
 
@@ -59,13 +59,17 @@ internal static class Hints
 
     public const string Sum = "Add the len() of what each recv() returned to the sum, once, from the header's end until recv() returns no bytes.";
 
-    public const string OneLine = "One connection has one line: the number if all went well, else ERROR, and not both.";
+    public const string OneLine = "One connection has one line, printed once, when it is over: the number, or ERROR.";
 
     public const string GoodFile = "Nothing was wrong with this client: an exception in your own code, or a time-out that is too short, has made it an ERROR.";
 
     public const string Exit = "Leave the main loop, and let the program end behind it: code zero needs no exit call.";
 
     public const string OwnError = "Python has ended the program by this error: start it by hand, and mend the line that the traceback names.";
+
+    public const string WrongSocket = "The program ended when a client came: send and receive with the socket that accept() has returned, not with the one that listens.";
+
+    public const string Limit = "No right server meets this limit: look for a loop that goes on without waiting for anything, in front of accept().";
 
     private static readonly string[] s_text =
         ["UnicodeDecodeError", "bytes-like object is required", "must be bytes or a tuple of bytes", "can't concat str to bytes", "can only concatenate str", "must be str, not bytes"];

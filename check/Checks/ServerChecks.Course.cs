@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace AccioKestrel.Checker;
 
@@ -185,7 +186,9 @@ internal static partial class ServerChecks
         await Task.Delay(TimeSpan.FromSeconds(0.2));
         if (client.HasInput && await client.ReceiveAsync(1) is { Length: 0 })
         {
-            throw FindingException.Fail("a connection that stays open", $"the server closed it at once{server.LastWords()}");
+            var hasEnded = server.HasOutput && await server.Program.ExitAsync(TimeSpan.FromSeconds(1)) is not null;
+            throw FindingException.Fail(
+                "a connection that stays open", $"the server closed it at once{server.LastWords()}", hasEnded ? Hints.FromErrors(server.Program.Errors.Text) ?? Hints.WrongSocket : null);
         }
     }
 
@@ -343,7 +346,7 @@ internal static partial class ServerChecks
                 : transfer.OtherText is not null ? Hints.NumberAlone
                 : transfer.Lines.Length == 0 ? Hints.Flush
                 : transfer.Lines.Length > 1 ? Hints.OneLine
-                : long.TryParse(transfer.Lines[0], out var number) ? HintOf(transfer.Size - number, name)
+                : long.TryParse(transfer.Lines[0], CultureInfo.InvariantCulture, out var number) ? HintOf(transfer.Size - number, name)
                 : Hints.GoodFile);
         }
 

@@ -39,6 +39,13 @@ internal static partial class ServerChecks
             Explanation = "The result must come out of a pipe while the server goes on, not only when it ends.",
             Hint = Hints.Flush,
         },
+        new("patience", null, 0, "Waits for a client without a limit", PatienceAsync)
+        {
+            Needs = s_basics,
+            Explanation = "The first client comes 11 s after the server has begun to listen, and is served.",
+            Hint = "A time-out of accept() is no error: no client has come. Catch it, and call accept() again.",
+            Seconds = 11,
+        },
         new("restart", null, 0, "Can be started again on its port at once", RestartAsync)
         {
             Needs = s_basics,
@@ -145,6 +152,15 @@ internal static partial class ServerChecks
         {
             throw FindingException.Fail("60 on standard output, while the server goes on", $"{ServerRun.Listed(server.Results)} after {Size.Of(ServerRun.Soon)}");
         }
+    }
+
+    private static async Task PatienceAsync(CheckContext context)
+    {
+        var server = await context.StartServerAsync();
+        context.Expect("11 s without a client, which the server must bear");
+        await Task.Delay(s_silence + TimeSpan.FromSeconds(1));
+        await server.TransferAsync(Files.Text(61), "a client after 11 s");
+        await server.ExpectResultsAsync(hint: null, "61");
     }
 
     private static async Task RestartAsync(CheckContext context)

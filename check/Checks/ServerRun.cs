@@ -74,7 +74,7 @@ internal sealed class ServerRun : IAsyncDisposable
                 throw FindingException.Fail(
                     $"the server to listen on port {EndPoint.Port}",
                     $"it ended with code {code}{LastWords()}",
-                    Hints.FromErrors(_program.Errors.Text));
+                    _program.KilledBecause is null ? Hints.FromErrors(_program.Errors.Text) : Hints.Limit);
             }
 
             if (Stopwatch.GetElapsedTime(begun) > s_start)

@@ -16,7 +16,8 @@ internal sealed class MarkdownReport : IReportFormat
             text.WriteLine($"| {result.Check.Criterion} | {result.Check.Id} | {result.Verdict.Name()} | {points} | {result.Check.Sentence.Replace("|", "\\|", StringComparison.Ordinal)} |");
         }
 
-        foreach (var result in report.Results.Where(result => result.Verdict is not Verdict.Pass))
+        // What was not judged last: the reason is in what failed.
+        foreach (var result in report.Results.Where(result => result.Verdict is not Verdict.Pass).OrderBy(result => result.Verdict is Verdict.Skipped))
         {
             text.WriteLine();
             text.WriteLine($"## {ReportText.Title(result.Check)}: {result.Verdict.Name()}");

@@ -55,9 +55,19 @@ internal sealed class ProgramRun : IAsyncDisposable
         : text.StartsWith("Traceback", StringComparison.Ordinal) ? $"a traceback on standard error: {LastError}"
         : $"standard error: {Accio.Printable(text.Length > MostWords ? text[..MostWords] + "..." : text)}";
 
-    private string? LastError => Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [.., var last]
-        ? Accio.Printable(last.Length > MostWords ? last[..MostWords] : last)
-        : null;
+    /// <summary>The last line on standard error; that of a traceback with the place that it names.</summary>
+    private string? LastError
+    {
+        get
+        {
+            var lines = Errors.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            // File "server-s.py", line 5, in main
+            var place = lines.LastOrDefault(IsOwnPlace)?.Split('"', ',') is [_, var file, _, var number, ..]
+                ? $" ({Path.GetFileName(file)},{number})"
+                : "";
+            return lines is [.., var last] ? Accio.Printable((last.Length > MostWords ? last[..MostWords] : last) + place) : null;
+        }
+    }
 
     /// <summary>Its processes that have not left its session.</summary>
     public int[] Processes => [.. ProcessTable.Read().Where(entry => entry.Session == Id).Select(entry => entry.Id)];
@@ -144,6 +154,10 @@ internal sealed class ProgramRun : IAsyncDisposable
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         return Process.Start(start)!;
     }
+
+    /// <summary>Whether a line of a traceback is about the program, and not about Python's library.</summary>
+    private static bool IsOwnPlace(string line) =>
+        line.StartsWith("File \"", StringComparison.Ordinal) && !line.Contains("/lib/python", StringComparison.Ordinal) && !line.Contains('<', StringComparison.Ordinal);
 
     /// <summary>Each process has inherited the mark. One that forks all the time may need several rounds.</summary>
     private static async Task KillAllAsync(string mark)

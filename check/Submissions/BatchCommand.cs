@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace AccioKestrel.Checker;
 
@@ -28,6 +27,11 @@ internal static class BatchCommand
             var settings = Read(options, arguments);
             var isClient = arguments.GetValue(client);
             Submission[] submissions = [.. directory.GetDirectories().OrderBy(item => item.Name, StringComparer.Ordinal).Select(item => new Submission(item.FullName))];
+            if (submissions.Length == 0)
+            {
+                throw new UsageException($"There is no folder in {directory}: each submission is one.");
+            }
+
             var all = isClient ? ClientChecks.All : ServerChecks.All;
             Check[] columns = [.. SelectedChecks.Of([.. all, .. SubmissionChecks.Of(new Submission(directory.FullName))], settings.Only, settings.Skip)];
             var rows = new string?[submissions.Length];
@@ -49,9 +53,9 @@ internal static class BatchCommand
             async ValueTask CheckOneAsync(int index, CancellationToken token)
             {
                 var report = await CheckAsync(submissions[index], arguments.GetValue(words), isClient, settings, token);
-                rows[index] = Row(submissions[index], report, columns);
-                Console.WriteLine($"{submissions[index].Name}: {report?.Summary ?? "no program was found"}");
-                if (report is not null && arguments.GetValue(reports) is { } target)
+                rows[index] = Row(submissions[index], report);
+                Console.WriteLine($"{submissions[index].Name}: {report.Summary}");
+                if (arguments.GetValue(reports) is { } target)
                 {
                     WriteFeedback(report, target.FullName, submissions[index].Name);
                 }
@@ -68,13 +72,9 @@ internal static class BatchCommand
             : throw new UsageException("batch writes a table (--csv) and reports of each submission (--reports DIR), and ends with 0 when they are complete: --report and --min-score are for one submission.");
     }
 
-    private static async Task<Report?> CheckAsync(Submission submission, string? command, bool isClient, CheckSettings settings, CancellationToken cancellationToken)
+    private static async Task<Report> CheckAsync(Submission submission, string? command, bool isClient, CheckSettings settings, CancellationToken cancellationToken)
     {
-        if (SubmissionCommand.Prepare(submission, command, isClient, settings) is not var (kind, checks, target))
-        {
-            return null;
-        }
-
+        var (kind, checks, target) = SubmissionCommand.Prepare(submission, command, isClient, settings);
         var (report, _) = await CheckSession.RunAsync(
             kind, SelectedChecks.Of(checks, settings.Only, settings.Skip), target,
             SubmissionCommand.Repeated(submission, command, isClient, settings), settings, new NoDisplay(), cancellationToken);
@@ -97,12 +97,10 @@ internal static class BatchCommand
         }
     }
 
-    private static string Row(Submission submission, Report? report, Check[] columns)
+    private static string Row(Submission submission, Report report)
     {
-        IEnumerable<string> cells = report is null
-            ? ["0", columns.Sum(check => check.Points).ToString(CultureInfo.InvariantCulture), .. columns.Select(_ => "no program")]
-            : [CheckContext.Number(report.Points), CheckContext.Number(report.MaxPoints), .. report.Results.Select(result => result.Verdict.Name())];
-        return string.Join(',', cells.Prepend(submission.Name).Select(Field));
+        string[] cells = [submission.Name, CheckContext.Number(report.Points), CheckContext.Number(report.MaxPoints), .. report.Results.Select(result => result.Verdict.Name())];
+        return string.Join(',', cells.Select(Field));
     }
 
     /// <summary>As RFC 4180 has it. A name that a spreadsheet would take for a formula is made text.</summary>

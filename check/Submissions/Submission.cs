@@ -10,10 +10,12 @@ internal sealed class Submission(string folder)
 
     public string Name => Path.GetFileName(Folder);
 
-    /// <summary>The server of the course's name, wherever in the folder it is; null if there is none.</summary>
-    public string? Server => Find(s_servers);
+    /// <summary>The servers, or clients, by their paths in it, wherever they are: those of the course's name and nearest to the top first.</summary>
+    public string[] Programs(bool isClient) =>
+        [.. NamesOf(isClient).SelectMany(name => Files.Where(file => string.Equals(Path.GetFileName(file), name, StringComparison.Ordinal)).OrderBy(file => file.Count('/')))];
 
-    public string? Client => Find(s_clients);
+    /// <summary>The course's name, and others that are taken too.</summary>
+    public static string[] NamesOf(bool isClient) => isClient ? s_clients : s_servers;
 
     /// <summary>The files of the submission, by their paths in it. What git keeps for itself is left out.</summary>
     public IEnumerable<string> Files =>
@@ -21,8 +23,4 @@ internal sealed class Submission(string folder)
             .Select(file => Path.GetRelativePath(Folder, file))
             .Where(file => !file.Split('/').Contains(".git", StringComparer.Ordinal))
             .Order(StringComparer.Ordinal);
-
-    private string? Find(string[] names) =>
-        names.SelectMany(name => Files.Where(file => string.Equals(Path.GetFileName(file), name, StringComparison.Ordinal)).OrderBy(file => file.Length))
-            .Select(file => Path.Combine(Folder, file)).FirstOrDefault();
 }

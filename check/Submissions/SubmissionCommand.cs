@@ -24,8 +24,7 @@ internal static class SubmissionCommand
             var settings = options.Read(arguments);
             var submission = new Submission(directory.FullName);
             var isClient = arguments.GetValue(client);
-            var (kind, checks, target) = Prepare(submission, arguments.GetValue(words), isClient, settings)
-                ?? throw new UsageException($"There is no {(isClient ? "client.py" : "server-s.py")} in {directory}; --command says how to start another program.");
+            var (kind, checks, target) = Prepare(submission, arguments.GetValue(words), isClient, settings);
             return CheckSession.RunAsync(kind, checks, target, Repeated(submission, arguments.GetValue(words), isClient, settings), settings, cancellationToken);
         });
         return command;
@@ -39,26 +38,30 @@ internal static class SubmissionCommand
         return settings.Repeated(["submission", submission.Folder, .. client, .. words]);
     }
 
-    /// <returns>What to check; null if the submission has no program.</returns>
-    public static (string Kind, IReadOnlyList<Check> Checks, CheckTarget Target)? Prepare(Submission submission, string? command, bool isClient, CheckSettings settings)
+    /// <summary>What to check. Of a submission without a program all that needs one is skipped.</summary>
+    public static (string Kind, IReadOnlyList<Check> Checks, CheckTarget Target) Prepare(Submission submission, string? command, bool isClient, CheckSettings settings)
     {
-        string[]? words = command is not null
+        string[] placeholders = isClient ? ["{host}", "{port}", "{file}"] : ["{port}"];
+        string[] words = command is not null
             ? [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Replace("{dir}", submission.Folder, StringComparison.Ordinal))]
-            : isClient ? submission.Client is { } client ? ["python3", client, "{host}", "{port}", "{file}"] : null
-            : submission.Server is { } server ? ["python3", server, "{port}"]
-            : null;
-        if (words is null)
-        {
-            return null;
-        }
-
+            : ["python3", Path.Combine(submission.Folder, submission.Programs(isClient).FirstOrDefault(Submission.NamesOf(isClient)[0])), .. placeholders];
+        TargetCommand.ExpectPlaceholders(words, placeholders);
+        var missing = TargetCommand.Missing(words);
         var target = new CheckTarget
         {
-            Command = isClient ? TargetCommand.Resolve(words, "{host}", "{port}", "{file}") : TargetCommand.Resolve(words, "{port}"),
+            Command = missing is null ? TargetCommand.Resolve(words) : [],
             Folder = settings.Repository ?? submission.Folder,
             BaseCommit = settings.Base,
             Emulation = settings.Emulation,
         };
-        return (isClient ? "client" : "server", [.. isClient ? ClientChecks.All : ServerChecks.All, .. SubmissionChecks.Of(submission)], target);
+        var checks = isClient ? ClientChecks.All : ServerChecks.All;
+        return (isClient ? "client" : "server", [.. missing is null ? checks : checks.Select(WithoutProgram), .. SubmissionChecks.Of(submission, isClient, command is not null, missing)], target);
     }
+
+    private static Check WithoutProgram(Check check) => check.Id is "commits" ? check : check with
+    {
+        RunAsync = _ => throw new FindingException(Verdict.Skipped, new Finding(Expected: null, "not run, because no program was found in the submission: see the check program", Hint: null)),
+        Needs = [],
+        Seconds = 0,
+    };
 }

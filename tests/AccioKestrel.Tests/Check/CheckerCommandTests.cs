@@ -162,9 +162,35 @@ public sealed class CheckerCommandTests
     }
 
     [Fact]
+    public async Task SubmissionWithoutAProgram_IsToldSo_AndHasNoPointsForWhatNeedsOne()
+    {
+        Needs.Installed("python3", "git");
+        using var folder = new TemporaryFolder();
+        await WriteSubmissionAsync(folder.In("all/git"), commits: 3, "README.md", "");
+        File.Move(folder.In("all/git/server-s.py"), folder.In("all/git/Server.py"));
+        Directory.CreateDirectory(folder.In("all/none"));
+
+        var batch = await Checker.RunAsync("batch", folder.In("all"), "--csv", folder.In("table.csv"), "--reports", folder.In("feedback"), "--only", "commits,accept,small,program");
+        var other = await Checker.RunAsync("batch", folder.In("all"), "--csv", folder.In("other.csv"), "--command", "{dir}/server {port}", "--only", "commits,accept,program");
+        var one = await Checker.RunAsync("submission", folder.In("all/none"), "--report", $"gradescope={folder.In("results")}");
+
+        Assert.True(batch.Code == 0, batch.Errors);
+        Assert.Equal(
+            ["submission,points,maxPoints,1. commits,4. accept,11. small,program", "git,5,20,pass,skipped,skipped,fail", "none,0,20,fail,skipped,skipped,fail"],
+            await File.ReadAllLinesAsync(folder.In("table.csv"), TestContext.Current.CancellationToken));
+        var feedback = await File.ReadAllTextAsync(folder.In("feedback/git.md"), TestContext.Current.CancellationToken);
+        Assert.Contains("no such file in the submission, which has README.md, Server.py\nhint:     Hand in your program as server-s.py", feedback, StringComparison.Ordinal);
+        Assert.True(other.Code == 0, other.Errors);
+        Assert.Equal(1, one.Code);
+        Assert.Contains("which has no file at all", one.Output, StringComparison.Ordinal);
+        Assert.Contains("\"score\": 0,", await File.ReadAllTextAsync(folder.In("results"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Batch_WhoseTableCannotBeWritten_EndsBeforeTheFirstCheck()
     {
         using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.In("one"));
         var run = await Checker.RunAsync("batch", folder.In(""), "--csv", folder.In("no/such/table.csv"));
         Assert.Equal(3, run.Code);
         Assert.StartsWith("ERROR: ", run.Errors, StringComparison.Ordinal);
