@@ -8,10 +8,10 @@ namespace AccioKestrel.Exchange;
 internal sealed class ExchangeEvents(ILogger logger)
 {
     /// <summary>An exchange has ended, and its result has been delivered.</summary>
-    public event Action<CompletedExchange>? Ended;
+    public Action<CompletedExchange>? Ended { get; set; }
 
     /// <summary>A TLS handshake has failed, for the reason that follows. The client was not served.</summary>
-    public event Action<ActiveExchange, string>? HandshakeFailed;
+    public Action<ActiveExchange, string>? HandshakeFailed { get; set; }
 
     public void RaiseEnded(CompletedExchange result)
     {
