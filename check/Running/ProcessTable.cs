@@ -36,17 +36,18 @@ internal static class ProcessTable
     /// <summary>The environment that a process was started with; null if it has ended, or is another user's.</summary>
     public static string? EnvironmentOf(int id) => TryRead($"/proc/{id}/environ");
 
-    /// <summary>The most memory that a process has had so far, without its share of what it has in common with others now.</summary>
-    public static long PeakBytes(int id) => Bytes($"/proc/{id}/status", "VmHWM:") - SharedBytes(id);
+    /// <summary>The most memory that a process has had so far.</summary>
+    public static long PeakBytes(int id) => Bytes(TryRead($"/proc/{id}/status"), "VmHWM:");
 
     /// <summary>
     /// The part of a process's resident memory that other processes account for: a page that N processes share is 1/N in each. The memory of a
-    /// program that forks would otherwise be counted once for each of its processes. 0 where the kernel does not tell.
+    /// program that forks would otherwise be counted once for each of its processes. 0 where the kernel does not tell. To be asked only if it
+    /// matters: the kernel goes through all pages for it.
     /// </summary>
     public static long SharedBytes(int id)
     {
-        var file = $"/proc/{id}/smaps_rollup";
-        return Bytes(file, "Pss:") is > 0 and var share ? Math.Max(0, Bytes(file, "Rss:") - share) : 0;
+        var text = TryRead($"/proc/{id}/smaps_rollup");
+        return Bytes(text, "Pss:") is > 0 and var share ? Math.Max(0, Bytes(text, "Rss:") - share) : 0;
     }
 
     /// <summary>How many descriptors a process has open.</summary>
@@ -87,10 +88,10 @@ internal static class ProcessTable
         return TimeSpan.FromMicroseconds(nanoseconds / 1000);
     }
 
-    /// <summary>A size in a file of fields; 0 if there is none.</summary>
-    private static long Bytes(string file, string field)
+    /// <summary>A size in a text of fields; 0 if there is none.</summary>
+    private static long Bytes(string? text, string field)
     {
-        var line = TryRead(file)?.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
+        var line = text?.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
         return line is null ? 0 : 1024 * long.Parse(line[field.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
     }
 

@@ -74,6 +74,8 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     public long PeakBytes => Processes.Sum(ProcessTable.PeakBytes);
 
+    public long SharedBytes => Processes.Sum(ProcessTable.SharedBytes);
+
     public int Descriptors => Processes.Sum(ProcessTable.Descriptors);
 
     public TimeSpan BusyTime => Processes.Aggregate(TimeSpan.Zero, (sum, id) => sum + ProcessTable.BusyTime(id));

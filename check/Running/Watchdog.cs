@@ -54,7 +54,6 @@ internal static class Watchdog
             return;
         }
 
-        // What processes share is asked for only if it matters: the kernel goes through all their pages for it.
         var members = ProcessTable.Read().ToLookup(entry => OwnerOf(entry, runs));
         foreach (var run in runs)
         {
