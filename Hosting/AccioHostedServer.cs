@@ -58,7 +58,7 @@ internal sealed class AccioHostedServer(
         catch (IOException exception) when (exception.InnerException is AddressInUseException { InnerException: ListenFailedException failure })
         {
             // Kestrel's own message names the endpoint as an HTTP address.
-            var cause = OwnUrlOnPortOf(failure.EndPoint) is { } url ? $"this host serves {url} on the same port" : "another program listens on that port";
+            var cause = OwnUrlOnPortOf(failure.EndPoint) is { } url ? $"this host serves {url} on the same port" : "another program, or another ListenAccio of this host, listens on that port";
             throw new IOException($"Accio cannot listen on {failure.EndPoint}, because {cause}. Give ListenAccio another port.", failure);
         }
     }

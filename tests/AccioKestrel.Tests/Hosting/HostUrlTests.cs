@@ -103,7 +103,7 @@ public sealed class HostUrlTests : IDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(port));
         await using var app = builder.Build();
         var exception = await Assert.ThrowsAsync<IOException>(() => app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp());
-        var cause = byTheHost ? $"this host serves http://127.0.0.1:{port} on the same port" : "another program listens on that port";
+        var cause = byTheHost ? $"this host serves http://127.0.0.1:{port} on the same port" : "another program, or another ListenAccio of this host, listens on that port";
         Assert.Equal($"Accio cannot listen on 0.0.0.0:{port}, because {cause}. Give ListenAccio another port.", exception.Message);
     }
 
