@@ -58,6 +58,10 @@ internal static class CommandLine
             // On a signal the programs under check are ended first.
             return await arguments.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
         }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
         catch (UsageException exception)
         {
             return await UsageAsync(exception.Message, command);

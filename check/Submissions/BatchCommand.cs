@@ -53,6 +53,8 @@ internal static class BatchCommand
             async ValueTask CheckOneAsync(int index, CancellationToken token)
             {
                 var report = await CheckAsync(submissions[index], arguments.GetValue(words), isClient, settings, token);
+                // What was interrupted has points for checks that were not made.
+                token.ThrowIfCancellationRequested();
                 rows[index] = Row(submissions[index], report);
                 Console.WriteLine($"{submissions[index].Name}: {report.Summary}");
                 if (arguments.GetValue(reports) is { } target)

@@ -187,6 +187,26 @@ public sealed class CheckerCommandTests
     }
 
     [Fact]
+    public async Task Batch_ThatIsInterrupted_WritesTheRowsThatItHas()
+    {
+        Needs.Installed("python3", "git");
+        using var folder = new TemporaryFolder();
+        await WriteSubmissionAsync(folder.In("all/quick"), commits: 3, "README.md", "");
+        File.Delete(folder.In("all/quick/server-s.py"));
+        await WriteSubmissionAsync(folder.In("all/slow"), commits: 3, "README.md", await File.ReadAllTextAsync(Checker.Server("right"), TestContext.Current.CancellationToken));
+        await using var checker = new ChildProcess(Checker.Binary, ["batch", folder.In("all"), "--csv", folder.In("table.csv"), "--only", "commits,drip,program"]);
+        await checker.Output.WaitUntilAsync(text => text.Contains("quick: ", StringComparison.Ordinal));
+
+        Signal.Interrupt.SendTo(checker.Id);
+
+        Assert.Equal(130, await checker.ExitAsync());
+        Assert.Empty(checker.Errors.ToString());
+        Assert.Equal(
+            ["submission,points,maxPoints,1. commits,drip,program", "quick,5,5,pass,skipped,fail"],
+            await File.ReadAllLinesAsync(folder.In("table.csv"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Batch_WhoseTableCannotBeWritten_EndsBeforeTheFirstCheck()
     {
         using var folder = new TemporaryFolder();
