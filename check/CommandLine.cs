@@ -13,17 +13,7 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Checks any Accio server or client by the criteria of the course, and says what is wrong and why.")
-        {
-            ServerCommand(),
-            ClientCommand(),
-            SubmissionCommand.Create(),
-            BatchCommand.Create(),
-            RelayCommand.Create(),
-            ListCommand(),
-            ExplainCommand(),
-        };
-        root.Directives.Clear();
+        var root = Root();
         var arguments = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var command = arguments.CommandResult.Command == root ? "accio-check" : $"accio-check {arguments.CommandResult.Command.Name}";
         if (arguments.Action is not { ClearsParseErrors: true } && Usage.Problem(arguments) is { } problem)
@@ -75,6 +65,22 @@ internal static class CommandLine
         {
             await SessionFolder.EndAsync();
         }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("Checks any Accio server or client by the criteria of the course, and says what is wrong and why.")
+        {
+            ServerCommand(),
+            ClientCommand(),
+            SubmissionCommand.Create(),
+            BatchCommand.Create(),
+            RelayCommand.Create(),
+            ListCommand(),
+            ExplainCommand(),
+        };
+        root.Directives.Clear();
+        return root;
     }
 
     private static async Task<int> UsageAsync(string message, string command)
