@@ -13,31 +13,24 @@ internal sealed class ExchangeEvents(ILogger logger)
     /// <summary>A TLS handshake has failed, for the reason that follows. The client was not served.</summary>
     public Action<ActiveExchange, string>? HandshakeFailed { get; set; }
 
-    public void RaiseEnded(CompletedExchange result)
-    {
-        foreach (var subscriber in Delegate.EnumerateInvocationList(Ended))
-        {
-            Call(result.ConnectionId, () => subscriber(result));
-        }
-    }
+    public void RaiseEnded(CompletedExchange result) => Raise(Ended, result.ConnectionId, subscriber => subscriber(result));
 
-    public void RaiseHandshakeFailed(ActiveExchange exchange, string reason)
-    {
-        foreach (var subscriber in Delegate.EnumerateInvocationList(HandshakeFailed))
-        {
-            Call(exchange.ConnectionId, () => subscriber(exchange, reason));
-        }
-    }
+    public void RaiseHandshakeFailed(ActiveExchange exchange, string reason) =>
+        Raise(HandshakeFailed, exchange.ConnectionId, subscriber => subscriber(exchange, reason));
 
-    private void Call(string connectionId, Action subscriber)
+    private void Raise<T>(T? subscribers, string connectionId, Action<T> call)
+        where T : Delegate
     {
-        try
+        foreach (var subscriber in Delegate.EnumerateInvocationList(subscribers))
         {
-            subscriber();
-        }
-        catch (Exception exception)
-        {
-            AccioLog.SubscriberFailed(logger, connectionId, exception);
+            try
+            {
+                call(subscriber);
+            }
+            catch (Exception exception)
+            {
+                AccioLog.SubscriberFailed(logger, connectionId, exception);
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using AccioKestrel.Interop;
@@ -25,6 +24,9 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
 
     private readonly bool _isOpen = Libc.IsInherited(Libc.StandardOutput);
     private readonly UnwrittenResult _unwritten = new(lost, "standard output");
+
+    /// <summary><see cref="WaitUntilWritable"/>, made once and not for each result.</summary>
+    private Action? _wait;
 
     public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
     {
@@ -69,23 +71,7 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
             return;
         }
 
-        while (!bytes.IsEmpty)
-        {
-            WaitUntilWritable();
-            var written = Libc.Write(Libc.StandardOutput, bytes, bytes.Length);
-            if (written >= 0)
-            {
-                bytes = bytes[(int)written..];
-                continue;
-            }
-
-            // Another process may have made the pipe non-blocking, and filled it.
-            var error = Marshal.GetLastPInvokeError();
-            if (!Libc.CanRetry(error))
-            {
-                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
-            }
-        }
+        Libc.WriteAll(Libc.StandardOutput, bytes, _wait ??= WaitUntilWritable);
     }
 
     /// <summary>Waits until the reader has made room. Gives up after a stop, which a blocked write would delay.</summary>

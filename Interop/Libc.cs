@@ -35,10 +35,20 @@ internal static partial class Libc
     /// <summary>Writes all bytes, and blocks until there is room for them.</summary>
     /// <exception cref="IOException">The descriptor does not take them.</exception>
     [UnsupportedOSPlatform("windows")]
-    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes)
+    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes) =>
+        WriteAll(descriptor, bytes, () => WaitUntilWritable(descriptor, Timeout.InfiniteTimeSpan));
+
+    /// <summary>Writes all bytes.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="wait">Waits for room before each write: another process may have made the descriptor non-blocking, and filled it.</param>
+    /// <exception cref="IOException">The descriptor does not take them.</exception>
+    [UnsupportedOSPlatform("windows")]
+    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes, Action wait)
     {
         while (!bytes.IsEmpty)
         {
+            wait();
             var written = (int)Write(descriptor, bytes, bytes.Length);
             if (written >= 0)
             {
@@ -47,11 +57,6 @@ internal static partial class Libc
             else if (Marshal.GetLastPInvokeError() is var error && !CanRetry(error))
             {
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error));
-            }
-            else
-            {
-                // Another process may have made the terminal non-blocking.
-                WaitUntilWritable(descriptor, Timeout.InfiniteTimeSpan);
             }
         }
     }

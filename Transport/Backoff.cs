@@ -7,17 +7,16 @@ internal struct Backoff
     public static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
 
-    private TimeSpan _last;
-
     /// <summary>How many accepts have failed in a row.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>How long to wait before the next accept: nothing before the first failure, then twice as long after each, up to a second.</summary>
+    public TimeSpan Pause { get; private set; }
+
     /// <summary>Counts a failure.</summary>
-    /// <returns>How long to wait before the next accept: each time twice as long, up to a second.</returns>
-    public TimeSpan Next()
+    public void Fail()
     {
         Failures++;
-        _last = _last == default ? Shortest : _last * 2 < s_longest ? _last * 2 : s_longest;
-        return _last;
+        Pause = Pause == default ? Shortest : Pause * 2 < s_longest ? Pause * 2 : s_longest;
     }
 }

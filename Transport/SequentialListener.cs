@@ -160,7 +160,8 @@ internal sealed class SequentialListener : IConnectionListener
                             AccioLog.ShortOfResources(_logger, exception);
                         }
 
-                        await Task.Delay(shortage.Next(), _time, _unbound.Token);
+                        shortage.Fail();
+                        await Task.Delay(shortage.Pause, _time, _unbound.Token);
                         break;
                     default:
                         throw;

@@ -68,7 +68,6 @@ internal sealed class CheckOptions
         {
             command.Add(option);
         }
-
     }
 
     public CheckSettings Read(ParseResult arguments)

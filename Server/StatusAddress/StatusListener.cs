@@ -29,19 +29,18 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         var shortage = new Backoff();
-        var pause = TimeSpan.Zero;
         while (true)
         {
             try
             {
                 // The stock listener would retry at once, and burn a core while descriptors are exhausted.
-                await Task.Delay(pause, time, _unbound.Token);
+                await Task.Delay(shortage.Pause, time, _unbound.Token);
                 await _pace.WaitAsync(_unbound.Token);
                 var client = await socket.AcceptAsync(_unbound.Token);
                 if (shortage.Failures > 0)
                 {
                     AccioLog.ResourcesBack(logger, shortage.Failures);
-                    (shortage, pause) = (default, default);
+                    shortage = default;
                 }
 
                 if (IsFull())
@@ -69,7 +68,7 @@ internal sealed class StatusListener(Socket socket, SocketConnectionContextFacto
                     AccioLog.ShortOfResources(logger, exception);
                 }
 
-                pause = shortage.Next();
+                shortage.Fail();
             }
         }
     }

@@ -15,10 +15,10 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     private readonly List<IAsyncDisposable> _resources = [];
     private readonly List<string> _lax = [];
     private readonly AsyncLocal<Part?> _part = new();
+
     /// <summary>What the check itself waits for, outside of its parts.</summary>
     private readonly Part _whole = new();
     private Finding? _firstFailure;
-    private string _progress = "";
     private bool _isOver;
 
     public CheckTarget Target => target;
@@ -26,7 +26,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     public IReadOnlyList<SubCheck> SubChecks => _subChecks;
 
     /// <summary>What is being waited for, in words.</summary>
-    public string Progress => _progress;
+    public string Progress { get; private set; } = "";
 
     public Random Random { get; } = new(HashCode(seed, check.Id));
 
@@ -41,7 +41,7 @@ internal sealed class CheckContext(Check check, CheckTarget target, int seed) : 
     /// <param name="hint">The likely mistake then; null for that of the check.</param>
     public void Expect(string what, string? hint = null)
     {
-        _progress = what;
+        Progress = what;
         (Current.Expected, Current.Hint) = (what, hint);
     }
 

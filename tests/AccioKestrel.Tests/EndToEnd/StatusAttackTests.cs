@@ -14,7 +14,7 @@ public sealed class StatusAttackTests
     /// <summary>The ordinary runtime keeps two descriptors for each assembly.</summary>
     private static readonly int s_runtimeDescriptors = AccioServer.IsBuiltWithTheTests ? 256 : 0;
 
-    /// <summary>What waits for any of the attacks takes five seconds at the least. To this is added what a busy machine takes: see the callers' controls.</summary>
+    /// <summary>What waits for any of the attacks takes five seconds at the least. To this is added what a busy machine takes: see the controls.</summary>
     private static readonly TimeSpan s_wellBelowAnyWait = TimeSpan.FromSeconds(3);
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed class StatusAttackTests
         await server.TransferAsync(5);
         await status.StatusAsync();
 
-        await ExpectStopAtOnceAsync(server, 5);
+        await server.ExpectStopWithinAsync(Signal.Terminate, seconds: 0, s_wellBelowAnyWait.TotalSeconds, 5);
     }
 
     [Fact]
@@ -207,16 +207,8 @@ public sealed class StatusAttackTests
         Signal.Terminate.SendTo(server.ProcessId);
         await client.ExpectSilenceAsync(seconds: 0.5);
 
-        await ExpectStopAtOnceAsync(server, "ERROR");
+        await server.ExpectStopWithinAsync(Signal.Terminate, seconds: 0, s_wellBelowAnyWait.TotalSeconds, "ERROR");
         await client.WaitForResetAsync();
-    }
-
-    /// <summary>Stops the server. One that has nothing to wait for, stopped at the same moment, is the control.</summary>
-    private static async Task ExpectStopAtOnceAsync(AccioServer server, object line)
-    {
-        await using var idle = await AccioServer.StartAsync();
-        var control = idle.StopAsync();
-        Assert.InRange(await server.StopAsync(line), TimeSpan.Zero, s_wellBelowAnyWait + (3 * await control));
     }
 
     private static (string Name, string Value)[] Otlp(Socket collector) =>
