@@ -170,13 +170,14 @@ public sealed class PageTests(Chromium browser) : IClassFixture<Chromium>
     [Fact]
     public async Task Page_OfASilentClient_ShowsTheSilenceAgainstItsLimit()
     {
-        var (server, status) = await Chromium.StartServerAsync("--idle-timeout 12.5");
+        // The page warns at half of the limit; the other half is what a busy machine has for the lines below.
+        var (server, status) = await Chromium.StartServerAsync("--idle-timeout 40.5");
         await using var _ = server;
         using var __ = status;
         var page = await OpenAsync(status.Port);
 
         using var client = await server.ConnectServedAsync();
-        await Assertions.Expect(page.Locator("#silence dd").First).ToHaveTextAsync(Like(@"[0-9]+\.[0-9] s of 12\.5 s"));
+        await Assertions.Expect(page.Locator("#silence dd").First).ToHaveTextAsync(Like(@"[0-9]+\.[0-9] s of 40\.5 s"));
         await Assertions.Expect(page.Locator("#silence")).ToHaveClassAsync("alert");
         Assert.InRange(await page.EvaluateAsync<double>("document.getElementById('silence-gauge').offsetWidth / document.querySelector('.gauge').offsetWidth"), 0.45, 1);
         await client.SendAsync("c");
@@ -186,7 +187,7 @@ public sealed class PageTests(Chromium browser) : IClassFixture<Chromium>
     [Fact]
     public async Task Page_AfterFailures_ShowsEachAsTheLogHasIt_AndErrorsAlone()
     {
-        var (server, status) = await Chromium.StartServerAsync("--idle-timeout 3 --max-file-size 3000");
+        var (server, status) = await Chromium.StartServerAsync("--idle-timeout 8 --max-file-size 3000");
         await using var _ = server;
         using var __ = status;
         var page = await OpenAsync(status.Port);
