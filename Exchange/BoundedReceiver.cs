@@ -29,7 +29,7 @@ internal sealed class BoundedReceiver(IResultReceiver receiver, TimeSpan timeout
         Volatile.Write(ref _pending, result);
         try
         {
-            var delivery = receiver.ReceiveAsync(result, _canceling.Token);
+            var delivery = receiver is IBlockingReceiver ? receiver.ReceiveAsync(result, _canceling.Token) : new(ReceiveElsewhereAsync(result, _canceling.Token));
             if (!delivery.IsCompleted)
             {
                 return WaitAsync(delivery.AsTask());
@@ -52,6 +52,9 @@ internal sealed class BoundedReceiver(IResultReceiver receiver, TimeSpan timeout
         ReportPending("the server has stopped");
         _ = _canceling.CancelAsync();
     }
+
+    private Task ReceiveElsewhereAsync(CompletedExchange result, CancellationToken cancellationToken) =>
+        Task.Run(() => receiver.ReceiveAsync(result, cancellationToken).AsTask(), CancellationToken.None);
 
     private async ValueTask WaitAsync(Task delivery)
     {

@@ -14,6 +14,6 @@ public interface IResultReceiver
     /// </summary>
     /// <param name="result">The result.</param>
     /// <param name="cancellationToken">Canceled by the time-out, and when the host has stopped.</param>
-    /// <remarks>Must not block: a thread that is blocked before the method returns cannot be given up, and no client is served.</remarks>
+    /// <remarks>It is called on a thread of the pool, and may block that thread within the time-out.</remarks>
     ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken);
 }

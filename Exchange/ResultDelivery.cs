@@ -8,7 +8,7 @@ internal sealed class ResultDelivery(IEnumerable<IResultReceiver> receivers, Tim
 {
     private readonly BoundedReceiver[] _receivers = [.. receivers.Select(receiver => new BoundedReceiver(receiver, timeout, history, time, logger))];
 
-    /// <summary>Never throws: what a receiver does not take is logged and counted. Allocates nothing if the receivers complete at once.</summary>
+    /// <summary>Never throws: what a receiver does not take is logged and counted. Allocates nothing if all receivers are blocking ones.</summary>
     public ValueTask DeliverAsync(CompletedExchange result) => DeliverAsync(result, first: 0);
 
     private ValueTask DeliverAsync(CompletedExchange result, int first)

@@ -41,6 +41,8 @@ public static class AccioKestrelExtensions
     {
         ArgumentNullException.ThrowIfNull(kestrel);
         ArgumentNullException.ThrowIfNull(address);
+        ArgumentOutOfRangeException.ThrowIfNegative(port);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, IPEndPoint.MaxPort);
         ArgumentNullException.ThrowIfNull(configure);
         var server = kestrel.ApplicationServices?.GetService<AccioHostedServer>()
             ?? throw new InvalidOperationException("ListenAccio needs builder.Services.AddAccio().");

@@ -29,7 +29,9 @@ public static class AccioServiceCollectionExtensions
             return services;
         }
 
-        return services.AddShared(isProgram: false).AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
+        // The program has more settings in the section, and its own check of them. This check comes before the binder, which AddShared adds.
+        services.AddOptions<AccioOptions>().Configure<IConfiguration>((_, configuration) => AccioSection.Check(configuration));
+        return services.AddShared().AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
     }
 
     /// <summary>The same, with settings in code. They win over the configuration.</summary>
@@ -41,15 +43,14 @@ public static class AccioServiceCollectionExtensions
 
     /// <summary>Adds what <c>kestrel.ListenAccioCore(port)</c> needs. Must come before the host's Kestrel is added, which then adds no transport for HTTP.</summary>
     internal static IServiceCollection AddAccioCore(this IServiceCollection services) =>
-        services.AddShared(isProgram: true).AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<AccioTransportFactory>());
+        services.AddShared().AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<AccioTransportFactory>());
 
-    private static IServiceCollection AddShared(this IServiceCollection services, bool isProgram)
+    private static IServiceCollection AddShared(this IServiceCollection services)
     {
         services.AddMetrics();
         services.AddOptions<AccioOptions>()
-            // A misspelt limit would be no limit. The program has more settings in the section, and its own check of their names.
-            .BindConfiguration(AccioOptions.Section, binder => binder.ErrorOnUnknownConfiguration = !isProgram)
-            .Configure<IConfiguration>(BindNetworks)
+            .BindConfiguration(AccioOptions.Section)
+            .Configure<IConfiguration>(AccioSection.BindNetworks)
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AccioOptions>, AccioOptionsValidator>());
 
@@ -118,21 +119,4 @@ public static class AccioServiceCollectionExtensions
         provider.GetRequiredService<IHostApplicationLifetime>(),
         LoggerOf(provider, LogCategory.Listener),
         provider.GetService<SocketActivation>());
-
-    /// <summary>Reads JSON arrays of networks. The generated binder does not bind an array to a string, and every client would be allowed.</summary>
-    private static void BindNetworks(AccioOptions options, IConfiguration configuration)
-    {
-        options.Allow = NetworksOf(nameof(AccioOptions.Allow)) ?? options.Allow;
-        options.ProxyProtocol = NetworksOf(nameof(AccioOptions.ProxyProtocol)) ?? options.ProxyProtocol;
-
-        string? NetworksOf(string key)
-        {
-            var section = configuration.GetSection($"{AccioOptions.Section}:{key}");
-            var networks = section.GetChildren().Select(network => network.Value ?? "a section").ToList();
-            return networks.Count == 0 ? null
-                // Of two sources, which one wins cannot be told. The text is no network, so the host does not start.
-                : !string.IsNullOrEmpty(section.Value) ? $"both {section.Value} and an array"
-                : string.Join(',', networks);
-        }
-    }
 }

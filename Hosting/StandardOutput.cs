@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using AccioKestrel.Exchange;
 using AccioKestrel.Interop;
 using AccioKestrel.Transport;
 using Microsoft.Extensions.Hosting;
@@ -15,7 +16,7 @@ namespace AccioKestrel.Hosting;
 /// <see cref="FileStream"/>: it writes at its own offset, and would overwrite what other processes append to the same file. It blocks
 /// until its reader has taken the line, without a time-out: a line that is late is not lost.
 /// </remarks>
-internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundListeners listeners, LostResults lost) : IResultReceiver, IDisposable
+internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundListeners listeners, LostResults lost) : IBlockingReceiver, IDisposable
 {
     private const string NotRead = "it is not being read, and the server has stopped";
 

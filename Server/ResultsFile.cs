@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using AccioKestrel.Diagnostics;
+using AccioKestrel.Exchange;
 using AccioKestrel.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace AccioKestrel.Server;
 /// Appends each result to a file, as one line of JSON. If the file was moved or deleted, the next result opens it again; so does
 /// SIGHUP, at once. A result that cannot be written is reported as lost, and the server stops, as with standard output.
 /// </summary>
-internal sealed class ResultsFile : IResultReceiver, IDisposable
+internal sealed class ResultsFile : IBlockingReceiver, IDisposable
 {
     /// <summary>Quotation marks of reasons stay legible. The lines are no part of a web page.</summary>
     private static readonly JsonWriterOptions s_format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -61,6 +61,9 @@ internal sealed class TlsCertificates
 
     private IEnumerable<string> Files => ((string?[])[_certificateFile, _keyFile, _clientAuthorityFile]).OfType<string>();
 
+    /// <summary>Whether clients must have a certificate too.</summary>
+    public bool RequireClientCertificate => _clientAuthorityFile is not null;
+
     private string FileNames => string.Join(", ", Files);
 
     /// <summary>The options for the next client's handshake, after a look for changed files.</summary>

@@ -5,8 +5,9 @@ namespace AccioKestrel.Status;
 /// <param name="StartedAt">The start of the server. Another value means another process.</param>
 /// <param name="UptimeSeconds">The seconds since then.</param>
 /// <param name="EndPoints">Where clients connect; empty when the server does not listen.</param>
-/// <param name="Tls">Whether the settings of this program require TLS. TLS by a host's own middleware is not known.</param>
-/// <param name="TlsClientCertificate">Whether clients must present a certificate.</param>
+/// <param name="Tls">Whether the first of them has TLS.</param>
+/// <param name="TlsClientCertificate">Whether its clients must have a certificate. Not known where a host's callback decides it: false then.</param>
+/// <param name="ClientCommand">The command of a client that comes with the server, without its arguments; null if none does.</param>
 /// <param name="Waiting">How many clients wait in the kernel's queue; null on systems that do not report it.</param>
 /// <param name="Current">The exchange in progress, or null.</param>
 /// <param name="Totals">Counts.</param>
@@ -19,6 +20,7 @@ internal sealed record StatusReport(
     string[] EndPoints,
     bool Tls,
     bool TlsClientCertificate,
+    string? ClientCommand,
     int? Waiting,
     CurrentReport? Current,
     TotalsReport Totals,

@@ -2,22 +2,18 @@ using System.Reflection;
 using System.Text.Json;
 using AccioKestrel.Exchange;
 using AccioKestrel.Transport;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace AccioKestrel.Status;
 
 /// <summary>Builds the reports of the status page.</summary>
 internal sealed class StatusReporter(
-    ExchangeHistory history, BoundListeners listeners, ConnectionCounters counters, RateHistory rates, IOptions<AccioOptions> options, IConfiguration configuration)
+    ExchangeHistory history, BoundListeners listeners, ConnectionCounters counters, RateHistory rates, IOptions<AccioOptions> options, ClientCommand? client = null)
 {
     private static readonly string s_version =
         typeof(StatusReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     private static readonly ExchangeFailure[] s_failures = Enum.GetValues<ExchangeFailure>();
-
-    private readonly bool _tls = configuration[$"{AccioOptions.Section}:TlsCertificate"] is not null;
-    private readonly bool _tlsClientCertificate = configuration[$"{AccioOptions.Section}:TlsClientCa"] is not null;
 
     /// <summary>A full report.</summary>
     public StatusReport Report()
@@ -34,14 +30,17 @@ internal sealed class StatusReporter(
         var now = history.Snapshot(knownResults: withResults || seen == StatusCursor.None ? seen.Ended : null).IncludingEarlier();
         var samples = seen.Samples;
         var newSamples = rates.Since(ref samples);
+        var bound = listeners.All;
+        var tls = bound is [var first, ..] ? first.Tls : EndPointTls.None;
         seen = new StatusCursor(now.Recent is null ? seen.Ended : now.Ended, samples);
         return new StatusReport(
             s_version,
             history.StartedAt,
             history.Uptime.TotalSeconds,
-            [.. listeners.All.Select(listener => listener.EndPoint.ToString()!)],
-            _tls,
-            _tlsClientCertificate,
+            [.. bound.Select(listener => listener.EndPoint.ToString()!)],
+            tls is not EndPointTls.None,
+            tls is EndPointTls.BothCertificates,
+            client?.Text,
             listeners.Waiting,
             now.Current is { } current ? Report(current) : null,
             new TotalsReport(

@@ -1,3 +1,4 @@
+using AccioKestrel.Exchange;
 using AccioKestrel.Hosting;
 
 namespace AccioKestrel.Terminal;
@@ -6,7 +7,7 @@ namespace AccioKestrel.Terminal;
 /// Writes results to a standard output that is no terminal, while standard error is one. Erases the progress line first, because a
 /// program behind the pipe, such as <c>tee</c>, can show the result on the same terminal.
 /// </summary>
-internal sealed class ResultsBesideTerminal(StandardOutput output, TerminalWriter terminal) : IResultReceiver
+internal sealed class ResultsBesideTerminal(StandardOutput output, TerminalWriter terminal) : IBlockingReceiver
 {
     public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken)
     {

@@ -25,7 +25,8 @@ internal sealed class AccioTransportFactory(
             ? InheritedQueue.Open(activation.Descriptor, ((IPEndPoint)endpoint).Port)
             : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.SetInheritedOptions));
         LogListening(queue);
-        return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(queue, listeners, counters, time, lifetime, logger));
+        return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(
+            queue, listeners, counters, time, lifetime, logger, (endpoint as AccioEndPoint)?.Tls ?? EndPointTls.None));
     }
 
     private void LogListening(AcceptQueue queue)

@@ -30,7 +30,8 @@ internal sealed class SequentialListener : IConnectionListener
     private volatile TaskCompletionSource _previousEnded = new();
 
     private SequentialListener(
-        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
+        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger,
+        EndPointTls tls)
     {
         Queue = queue;
         _listeners = listeners;
@@ -41,9 +42,12 @@ internal sealed class SequentialListener : IConnectionListener
         _watchdog = new AcceptLoopWatchdog(time, OnAcceptLoopEnded);
         _previousEnded.SetResult();
         EndPoint = queue.EndPoint;
+        Tls = tls;
     }
 
     public EndPoint EndPoint { get; }
+
+    public EndPointTls Tls { get; }
 
     /// <summary>The clients that wait.</summary>
     public AcceptQueue Queue { get; }
@@ -56,9 +60,10 @@ internal sealed class SequentialListener : IConnectionListener
 
     /// <summary>Begins to serve the clients of a queue, which the listener owns from now on.</summary>
     public static SequentialListener Start(
-        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger)
+        AcceptQueue queue, BoundListeners listeners, ConnectionCounters counters, TimeProvider time, IHostApplicationLifetime lifetime, UnfailingLogger logger,
+        EndPointTls tls = EndPointTls.None)
     {
-        var listener = new SequentialListener(queue, listeners, counters, time, lifetime, logger);
+        var listener = new SequentialListener(queue, listeners, counters, time, lifetime, logger, tls);
         listener._watchdog.Start();
         // One thread of the pool is always blocked, in accept or in receive. On a machine with one core the pool starts with a single
         // thread, and all other work of the process would wait until the pool adds one.

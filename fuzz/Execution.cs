@@ -16,7 +16,7 @@ using Microsoft.Extensions.Options;
 namespace AccioKestrel.Fuzz;
 
 /// <summary>Runs scripts with the real handler, plain or inside TLS. Everything is synchronous: an execution has ended when its call returns.</summary>
-internal sealed class Execution : IResultReceiver
+internal sealed class Execution : IBlockingReceiver
 {
     private readonly ScriptTime _time = new();
     private readonly ExchangeHistory _history;
@@ -78,7 +78,7 @@ internal sealed class Execution : IResultReceiver
         int RunInTls(SslServerAuthenticationOptions options)
         {
             using var input = new TlsScriptReader(script, _time, closing.RequestClose);
-            var tls = new TlsTransport(new Duplex(input, new AnsweringWriter(input)), () => ValueTask.FromResult(options));
+            var tls = new TlsTransport(new Duplex(input, new AnsweringWriter(input)), _ => ValueTask.FromResult(options));
             var connection = NewConnection(tls);
             connection.Features.Set<ITlsHandshake>(tls);
             Serve(handler.OnConnectedAsync, connection);

@@ -1,4 +1,5 @@
 using System.Net;
+using AccioKestrel.Status;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -32,6 +33,7 @@ internal static class StatusAddressExtensions
         });
         builder.Services
             .AddAccioStatus()
+            .AddSingleton(new ClientCommand("dotnet run --project client --"))
             .AddSingleton<RequestLimits>()
             .AddSingleton<IConnectionListenerFactory, StatusTransportFactory>();
         builder.Services.AddHealthChecks().AddAccio("listening");

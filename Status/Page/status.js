@@ -310,8 +310,8 @@ function drawFirstFile(status) {
     : `nc -N ${host} ${port}`;
   setText($('command-label'), `In another terminal, with ${status.tls ? 'OpenSSL' : 'netcat'}; the result is 5:`);
   setText($('command'), `${exchange} | ${connect}`);
-  setText($('client-command'), `dotnet run --project client -- ${host} ${port} README.md`);
-  $('client-label').hidden = $('client-command').parentElement.hidden = status.tls;
+  setText($('client-command'), `${status.clientCommand} ${host} ${port} README.md`);
+  $('client-label').hidden = $('client-command').parentElement.hidden = status.tls || status.clientCommand === null;
 }
 
 const reasonRows = new Map();

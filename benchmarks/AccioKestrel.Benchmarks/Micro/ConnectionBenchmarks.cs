@@ -99,7 +99,7 @@ public class ConnectionBenchmarks
         }
     }
 
-    private sealed class CountingOutput : IResultReceiver
+    private sealed class CountingOutput : IBlockingReceiver
     {
         public long Bytes { get; private set; }
 

@@ -56,7 +56,7 @@ public class HandlerBenchmarks
 
     private sealed record MemoryPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private sealed class LastResult : IResultReceiver
+    private sealed class LastResult : IBlockingReceiver
     {
         public CompletedExchange? Latest { get; private set; }
 

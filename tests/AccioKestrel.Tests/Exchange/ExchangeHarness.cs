@@ -83,7 +83,7 @@ internal sealed class ExchangeHarness : IDisposable
         _hostStopping.Dispose();
     }
 
-    private sealed class ResultList : IResultReceiver
+    private sealed class ResultList : IBlockingReceiver
     {
         public List<CompletedExchange> Results { get; } = [];
 

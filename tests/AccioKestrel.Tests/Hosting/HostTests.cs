@@ -305,13 +305,42 @@ public sealed class HostTests
         builder.Configuration.AddInMemoryCollection([new("Accio:idleTIMEOUT", "3"), new("Accio:MaxExchangeDurration", "5")]);
         builder.Services.AddAccio();
         await using var app = builder.Build();
-        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync().WaitAsync(s_limit));
-        Assert.Contains("'MaxExchangeDurration'", exception.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("idle", exception.Message, StringComparison.OrdinalIgnoreCase);
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync().WaitAsync(s_limit));
+        var problem = Assert.Single(exception.Failures);
+        Assert.StartsWith("Accio:MaxExchangeDurration is not a setting. Those of Accio are IdleTimeout, ", problem, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("MinDataRate", "1e15")]
+    [InlineData("Accio", "5", "Accio is a section of settings, a JSON object, and cannot be '5'.")]
+    [InlineData("Accio:IdleTimeout", "ten", "Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not 'ten'.")]
+    [InlineData("Accio:IdleTimeout:Seconds", "5", "Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not 'a section'.")]
+    [InlineData("Accio:Allow:Networks", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,2001:db8::/32, not 'a section'.")]
+    [InlineData("Accio:Allow:0:Network", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,2001:db8::/32, not 'a section'.")]
+    [InlineData("Accio:Lenient", "1", "Accio:Lenient takes true or false, not '1'.")]
+    public async Task Setting_ThatIsNoneOfItsKind_StopsTheHostFromStartingAndIsNamed(string path, string value, string message)
+    {
+        var builder = NewBuilder();
+        builder.Configuration.AddInMemoryCollection([new(path, value)]);
+        builder.Services.AddAccio();
+        await using var app = builder.Build();
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync().WaitAsync(s_limit));
+        Assert.Equal([message], exception.Failures);
+    }
+
+    [Fact]
+    public void Setting_WithoutAValue_HasItsDefault()
+    {
+        var builder = NewBuilder();
+        builder.Configuration.AddJsonStream(new MemoryStream("""{"Accio":{"MinDataRate":null,"Backlog":7}}"""u8.ToArray()));
+        builder.Services.AddAccio();
+        using var app = (IDisposable)builder.Build();
+        var options = ((WebApplication)app).Services.GetRequiredService<IOptions<AccioOptions>>().Value;
+        Assert.Null(options.MinDataRate);
+        Assert.Equal(7, options.Backlog);
+    }
+
+    [Theory]
+    [InlineData("MinDataRate", "1000000000000000")]
     [InlineData("MaxFileSize", "9223372036854775807")]
     public void Options_AtTheEndOfTheirRange_AreAllowed(string key, string value)
     {

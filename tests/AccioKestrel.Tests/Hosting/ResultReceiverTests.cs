@@ -187,6 +187,37 @@ public sealed class ResultReceiverTests : IDisposable
     }
 
     [Fact]
+    public async Task Receiver_ThatBlocksItsThread_IsGivenUpToo()
+    {
+        using var back = new ManualResetEventSlim();
+        var (received, results) = (new List<string>(), new ResultQueue());
+        await using var app = await StartAsync(services => services.AddAccio(options => options.ResultTimeout = 0.1)
+            .AddSingleton<IResultReceiver>(new Receiver(BlockOnce))
+            .AddSingleton<IResultReceiver>(results));
+
+        await TransferAsync(app, 1);
+        Assert.Equal(1, await results.NextSizeAsync());
+        await TransferAsync(app, 2);
+        Assert.Equal(2, await results.NextSizeAsync());
+        Assert.Equal(["1"], received);
+        back.Set();
+        await Patience.UntilEqual(1, () => _log.Of(ReceiverBack).Count);
+        await TransferAsync(app, 3);
+
+        Assert.Equal(3, await results.NextSizeAsync());
+        Assert.Equal(["1", "3"], received);
+        Assert.Equal(2, _log.Of(ResultUndelivered).Count);
+        await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
+
+        ValueTask BlockOnce(CompletedExchange result, CancellationToken cancellationToken)
+        {
+            received.Add(result.Line);
+            back.Wait(CancellationToken.None);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
     public async Task Stop_WhileAReceiverHangs_LogsItsResult()
     {
         var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -214,11 +245,11 @@ public sealed class ResultReceiverTests : IDisposable
     }
 
     [Fact]
-    public async Task Delivery_ToReceiversThatCompleteAtOnce_AllocatesNothing_AndStartsNoTimer()
+    public async Task Delivery_ToBlockingReceivers_AllocatesNothing_AndStartsNoTimer()
     {
         var count = 0;
         var history = new ExchangeHistory(TimeProvider.System);
-        using var delivery = new ResultDelivery([new Receiver(Count), new Receiver(Count)], TimeSpan.FromSeconds(10), history, new NoTimers(), NullLogger.Instance);
+        using var delivery = new ResultDelivery([new BlockingReceiver(Count), new BlockingReceiver(Count)], TimeSpan.FromSeconds(10), history, new NoTimers(), NullLogger.Instance);
         var result = new ActiveExchange("1", peer: null, TimeProvider.System).End(failure: null);
         await delivery.DeliverAsync(result);
 
@@ -260,6 +291,11 @@ public sealed class ResultReceiverTests : IDisposable
     }
 
     private sealed class Receiver(Func<CompletedExchange, CancellationToken, ValueTask> receive) : IResultReceiver
+    {
+        public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken) => receive(result, cancellationToken);
+    }
+
+    private sealed class BlockingReceiver(Func<CompletedExchange, CancellationToken, ValueTask> receive) : IBlockingReceiver
     {
         public ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken) => receive(result, cancellationToken);
     }

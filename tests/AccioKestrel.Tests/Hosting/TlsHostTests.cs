@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using AccioKestrel.Tests.EndToEnd;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -70,6 +73,89 @@ public sealed class TlsHostTests : IDisposable
         await app.StopAsync(new CancellationToken(canceled: true)).OrGiveUp();
 
         Assert.Equal((5, ExchangeFailure.ServerStopped), await results.NextOutcomeAsync());
+    }
+
+    [Fact]
+    public async Task Certificate_IsServed_AndTheStatusSaysSo()
+    {
+        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        var results = new ResultQueue();
+        await using var app = Build(results, listen => listen.UseAccioTls(certificate));
+        app.MapAccioStatus("/accio");
+        await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
+        using var client = await TlsAdversary.ConnectServedAsync(app.AccioPorts()[0]);
+        await client.TransferAsync(5);
+
+        Assert.Equal((5, null), await results.NextOutcomeAsync());
+        using var http = new StatusClient(new Uri(app.Urls.Single()).Port);
+        Assert.Contains("\"tls\":true,\"tlsClientCertificate\":false,\"clientCommand\":null", await http.TextAsync("/accio/api/status"), StringComparison.Ordinal);
+        await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
+    }
+
+    [Fact]
+    public void Certificate_WithoutItsKey_IsRefusedWhereItIsGiven()
+    {
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(_certificates.Server);
+        var exception = Assert.Throws<ArgumentException>(() => Build(new ResultQueue(), listen => listen.UseAccioTls(certificate)));
+        Assert.StartsWith("The certificate has no private key", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Options_ThatDoNotCome_CostOneClientItsTurn(bool hang)
+    {
+        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        var results = new ResultQueue();
+        var (asked, canceled) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync));
+        await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
+        using (var refused = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => refused.ShakeHandsAsync().OrGiveUp());
+        }
+
+        using var client = await TlsAdversary.ConnectServedAsync(app.AccioPorts()[0]);
+        await client.TransferAsync(5);
+
+        // The refused client has no result.
+        Assert.Equal((5, null), await results.NextOutcomeAsync());
+        Assert.Equal(1, app.Services.GetRequiredService<ExchangeHistory>().FailedTlsHandshakes);
+        if (hang)
+        {
+            await canceled.Task.OrGiveUp();
+        }
+
+        await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
+
+        async ValueTask<SslServerAuthenticationOptions> OptionsAsync(CancellationToken cancellationToken)
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+            {
+                return new SslServerAuthenticationOptions { ServerCertificate = certificate };
+            }
+
+            if (!hang)
+            {
+                throw new InvalidOperationException("no certificate yet");
+            }
+
+            cancellationToken.Register(() => canceled.TrySetResult());
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            throw new InvalidOperationException("The wait has no end.");
+        }
+    }
+
+    private static WebApplication Build(ResultQueue results, Action<ListenOptions> configure)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<IResultReceiver>(results);
+        builder.Services.AddAccio(options => options.IdleTimeout = 1);
+        builder.Services.AddAccioStatus();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0, configure));
+        return builder.Build();
     }
 
     private WebApplication Build(bool stock, ResultQueue results)

@@ -2,10 +2,11 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using AccioKestrel.Exchange;
 
-namespace AccioKestrel.Server;
+namespace AccioKestrel.Hosting;
 
 /// <summary>The decrypted side of a connection with TLS. It can be used only after the handshake.</summary>
-internal sealed class TlsTransport(IDuplexPipe outer, Func<ValueTask<SslServerAuthenticationOptions>> options) : IDuplexPipe, ITlsHandshake, IAsyncDisposable
+internal sealed class TlsTransport(IDuplexPipe outer, Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> options)
+    : IDuplexPipe, ITlsHandshake, IAsyncDisposable
 {
     /// <summary>The largest content of a TLS record. A smaller buffer would need two reads for each record.</summary>
     private const int RecordLength = 16 * 1024;
@@ -14,13 +15,16 @@ internal sealed class TlsTransport(IDuplexPipe outer, Func<ValueTask<SslServerAu
     private PipeReader? _input;
     private PipeWriter? _output;
 
-    public PipeReader Input => _input ?? throw new InvalidOperationException("The handshake comes first.");
+    public PipeReader Input => _input ?? throw BeforeHandshake();
 
-    public PipeWriter Output => _output ?? throw new InvalidOperationException("The handshake comes first.");
+    public PipeWriter Output => _output ?? throw BeforeHandshake();
+
+    private static InvalidOperationException BeforeHandshake() =>
+        new("There was no TLS handshake yet. AccioConnectionHandler begins it, so UseAccioTls is for Accio endpoints alone.");
 
     public async Task ShakeHandsAsync(CancellationToken cancellationToken)
     {
-        await _stream.AuthenticateAsServerAsync(await options().AsTask().WaitAsync(cancellationToken), cancellationToken);
+        await _stream.AuthenticateAsServerAsync(await options(cancellationToken).AsTask().WaitAsync(cancellationToken), cancellationToken);
         _input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: RecordLength, leaveOpen: true));
         _output = PipeWriter.Create(_stream, new StreamPipeWriterOptions(leaveOpen: true));
     }

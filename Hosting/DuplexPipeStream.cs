@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace AccioKestrel.Server;
+namespace AccioKestrel.Hosting;
 
 /// <summary>A duplex pipe as a stream, for <c>SslStream</c>. Asynchronous only; disposing it does not close the pipe.</summary>
 internal sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream

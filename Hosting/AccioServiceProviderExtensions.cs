@@ -1,0 +1,17 @@
+using System.Net;
+using AccioKestrel.Transport;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Asks a running host about its Accio endpoints.</summary>
+public static class AccioServiceProviderExtensions
+{
+    /// <summary>
+    /// The addresses and ports on which the host serves Accio, in the order in which they were bound. With <c>ListenAccio(0)</c>, tests
+    /// learn the port so. Empty before the host has started, and after it has stopped.
+    /// </summary>
+    /// <param name="services">The host's services: <c>app.Services</c>, or those of a <c>WebApplicationFactory</c>.</param>
+    /// <exception cref="InvalidOperationException"><c>AddAccio</c> was not called.</exception>
+    public static IReadOnlyList<IPEndPoint> GetAccioEndPoints(this IServiceProvider services) =>
+        [.. services.GetRequiredService<BoundListeners>().All.Select(listener => (IPEndPoint)listener.EndPoint)];
+}
