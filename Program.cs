@@ -26,6 +26,5 @@ return await ServerProcess.RunAsync(args, (arguments, terminal) =>
         .AddAnnouncements(Settings.TlsCertificateFile(settings), status, sources, isWatched);
     builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel
         .ListenAccioCore(Settings.ListenAddress(settings), arguments.Port, endpoint => endpoint.UseTls(tls)));
-    builder.AddStatusPage(status);
-    return builder.Build().UseStatusPage(status, Settings.StatusHosts(settings));
+    return builder.AddStatusPage(status).Build().UseStatusPage(status, Settings.StatusHosts(settings));
 });
