@@ -121,6 +121,34 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         }
     }
 
+    /// <summary>The exchange: each step returns what ends the exchange there, or null to go on with the next.</summary>
+    private static async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeClient client) =>
+        await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command)
+        ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
+        ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
+        ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmation)
+        ?? await client.CountFileAsync();
+
+    /// <summary>The exchange with two more kinds of client: one waits for both commands, one leaves out the empty line.</summary>
+    private static async ValueTask<ExchangeFailure?> ExchangeLenientlyAsync(ExchangeClient client)
+    {
+        if (await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command) is { } unsent)
+        {
+            return unsent;
+        }
+
+        var (failure, wasSilent) = await client.WaitForBytesAsync(ExchangeStep.FirstConfirmation, AccioProtocol.LenientTimeout);
+        return failure
+            ?? (wasSilent
+                ? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
+                    ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
+                : await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
+                    ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command))
+            ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmationLine)
+            ?? await client.SkipAsync(AccioProtocol.EmptyLine)
+            ?? await client.CountFileAsync();
+    }
+
     /// <summary>Keeps urgent bytes in their place in the stream, where they are counted. Only the stock transport needs this: our own sets the option.</summary>
     private static void KeepUrgentBytes(Socket? socket)
     {
@@ -171,7 +199,7 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
     private static bool IsHealthCheckIfUntouched(ExchangeFailure? failure) =>
         failure is ExchangeFailure.EndedEarly or ExchangeFailure.Reset or ExchangeFailure.ServerStopped;
 
-    /// <summary>Ends an exchange that was none: a load balancer has only tried whether it is accepted.</summary>
+    /// <summary>Ends the exchange without a result if the connection was a load balancer's health check: nothing was received on it.</summary>
     /// <returns>False if the connection is that of a client.</returns>
     private bool TryEndAsHealthCheck(ConnectionContext connection, ActiveExchange exchange)
     {
@@ -205,33 +233,8 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
 
     /// <summary>The innermost message: the TLS library or the network wrote it, and the outer ones only say that TLS failed.</summary>
     private static string ReasonOf(Exception exception) =>
-        exception.InnerException is { } inner ? ReasonOf(inner) : exception.Message.ReplaceLineEndings(" ");
-
-    /// <summary>The exchange: each step returns what ends the exchange there, or null to go on with the next.</summary>
-    private static async ValueTask<ExchangeFailure?> ExchangeAsync(ExchangeClient client) =>
-        await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command)
-        ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
-        ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
-        ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmation)
-        ?? await client.CountFileAsync();
-
-    /// <summary>The exchange with two more kinds of client: one waits for both commands, one leaves out the empty line.</summary>
-    private static async ValueTask<ExchangeFailure?> ExchangeLenientlyAsync(ExchangeClient client)
-    {
-        if (await client.SendAsync(ExchangeStep.FirstCommand, AccioProtocol.Command) is { } unsent)
-        {
-            return unsent;
-        }
-
-        var (failure, wasSilent) = await client.WaitForBytesAsync(ExchangeStep.FirstConfirmation, AccioProtocol.LenientTimeout);
-        return failure
-            ?? (wasSilent
-                ? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command)
-                    ?? await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
-                : await client.ExpectAsync(ExchangeStep.FirstConfirmation, AccioProtocol.FirstConfirmation)
-                    ?? await client.SendAsync(ExchangeStep.SecondCommand, AccioProtocol.Command))
-            ?? await client.ExpectAsync(ExchangeStep.SecondConfirmation, AccioProtocol.SecondConfirmationLine)
-            ?? await client.SkipAsync(AccioProtocol.EmptyLine)
-            ?? await client.CountFileAsync();
-    }
+        exception.InnerException is { } inner ? ReasonOf(inner)
+        // What SslStream says of bytes that begin no record of TLS.
+        : exception.Message.StartsWith("Cannot determine the frame size", StringComparison.Ordinal) ? "the client does not speak TLS"
+        : exception.Message.ReplaceLineEndings(" ");
 }

@@ -107,7 +107,7 @@ internal static partial class AccioLog
     [LoggerMessage(45, LogLevel.Critical, "The server hangs (client in service: {Peer}). systemd is not notified any more, and ends it {Seconds} s after the last notification", EventName = nameof(Hung))]
     public static partial void Hung(ILogger logger, double seconds, string peer);
 
-    [LoggerMessage(35, LogLevel.Information, "Stopping: clients disconnected while they waited, without being served: {Waiting}", EventName = nameof(QueueDisconnected))]
+    [LoggerMessage(35, LogLevel.Information, "Stopping: waiting clients that will be disconnected without being served: {Waiting}", EventName = nameof(QueueDisconnected))]
     public static partial void QueueDisconnected(ILogger logger, int waiting);
 
     [LoggerMessage(36, LogLevel.Information, "Stopped after {Seconds:F0} s. Exchanges: {Exchanges}, counted: {Counted}, errors: {Errors}{Failures}, file bytes: {Bytes}", EventName = nameof(Stopped))]
@@ -124,8 +124,14 @@ internal static partial class AccioLog
         ILogger logger, string receiver, string why, string connectionId, EndPoint? peer, string line, string reason, long bytes, string step,
         DateTimeOffset startedAt, DateTimeOffset endedAt, double seconds, Exception? exception);
 
-    [LoggerMessage(51, LogLevel.Information, "{Receiver} takes results again", EventName = nameof(ReceiverBack))]
-    public static partial void ReceiverBack(ILogger logger, string receiver);
+    [LoggerMessage(57, LogLevel.Warning, "This host serves Accio nowhere: AddAccio was called, ListenAccio was not", EventName = nameof(NoEndPoint))]
+    public static partial void NoEndPoint(ILogger logger);
+
+    [LoggerMessage(58, LogLevel.Error, "No TLS handshake can succeed: the function that UseAccioTls was given {Problem}", EventName = nameof(TlsOptionsFailed))]
+    public static partial void TlsOptionsFailed(ILogger logger, string problem, Exception? exception);
+
+    [LoggerMessage(51, LogLevel.Information, "{Receiver} takes results again: its late delivery {How}", EventName = nameof(ReceiverBack))]
+    public static partial void ReceiverBack(ILogger logger, string receiver, string how, Exception? exception);
 
     [LoggerMessage(52, LogLevel.Information, "Results are appended to {File}", EventName = nameof(ResultsAppended))]
     public static partial void ResultsAppended(ILogger logger, string file);

@@ -3,7 +3,7 @@ using System.Net;
 namespace AccioKestrel.Exchange;
 
 /// <summary>
-/// The state of the exchange in progress. Only the thread that serves the client writes it. The idle time-out reads it from another thread, and so do
+/// The state of the exchange in progress. Only the handler writes it, one step after the other. The timer of the idle time-out, the terminal, the status page and the metrics read it on other threads. The idle time-out reads it from another thread, and so do
 /// the terminal, the status page and the metrics.
 /// </summary>
 internal sealed class ActiveExchange

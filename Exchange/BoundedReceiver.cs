@@ -4,12 +4,27 @@ using Microsoft.Extensions.Logging;
 
 namespace AccioKestrel.Exchange;
 
-/// <summary>A receiver whose exceptions and delays cost no other receiver a result, and no client more than the time-out.</summary>
-internal sealed class BoundedReceiver(IResultReceiver receiver, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger) : IDisposable
+/// <summary>
+/// A receiver whose exceptions cost no other receiver a result. Unless it is an <see cref="IBlockingReceiver"/>, its delays cost a client no
+/// more than the time-out.
+/// </summary>
+/// <param name="receiver">The receiver.</param>
+/// <param name="timeout">The time-out.</param>
+/// <param name="history">Counts what is not taken.</param>
+/// <param name="time">The clock of the time-out.</param>
+/// <param name="logger">Logs what is not taken.</param>
+/// <param name="giveUp">Canceled when the host no longer waits for its exchanges.</param>
+internal sealed class BoundedReceiver(
+    IResultReceiver receiver, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger, CancellationToken giveUp) : IDisposable
 {
+    /// <summary>What each receiver has when the host no longer waits. Kestrel leaves a second to all of them.</summary>
+    private static readonly TimeSpan s_lastMoment = TimeSpan.FromMilliseconds(100);
+
+    private const string ServerStopped = "the server has stopped";
+
     private readonly string _name = receiver.GetType().Name;
 
-    /// <summary>One for all results until it is canceled: a result that is taken at once must not cost a token.</summary>
+    /// <summary>Shared by all results until a time-out cancels it, so that a result costs no token of its own.</summary>
     private volatile CancellationTokenSource _canceling = new();
 
     /// <summary>The delivery whose time is over. Until it ends, the receiver gets no other result: it is not made for two calls at once.</summary>
@@ -18,63 +33,56 @@ internal sealed class BoundedReceiver(IResultReceiver receiver, TimeSpan timeout
     /// <summary>The result whose delivery has not ended, and that is not reported yet.</summary>
     private CompletedExchange? _pending;
 
-    public ValueTask DeliverAsync(CompletedExchange result)
+    /// <summary>Never throws.</summary>
+    public async ValueTask DeliverAsync(CompletedExchange result)
     {
         if (!_late.IsCompleted)
         {
-            Report(result, "it is still busy with an earlier one");
-            return ValueTask.CompletedTask;
+            Report(result, "still busy with an earlier result");
+            return;
         }
 
         Volatile.Write(ref _pending, result);
         try
         {
-            var delivery = receiver is IBlockingReceiver ? receiver.ReceiveAsync(result, _canceling.Token) : new(ReceiveElsewhereAsync(result, _canceling.Token));
-            if (!delivery.IsCompleted)
-            {
-                return WaitAsync(delivery.AsTask());
-            }
-
-            delivery.GetAwaiter().GetResult();
+            await (receiver is IBlockingReceiver ? receiver.ReceiveAsync(result, _canceling.Token) : new(ReceiveElsewhereAsync(result, _canceling.Token)));
             Volatile.Write(ref _pending, null);
         }
         catch (Exception exception)
         {
-            ReportPending(exception);
+            ReportPending($"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Called at the end of the host. Reports the result of a delivery that has not ended, and cancels it.</summary>
     public void Dispose()
     {
-        ReportPending("the server has stopped");
+        // A blocking receiver reports its own pending result.
+        if (receiver is not IBlockingReceiver)
+        {
+            ReportPending(ServerStopped);
+        }
+
         _ = _canceling.CancelAsync();
     }
 
-    private Task ReceiveElsewhereAsync(CompletedExchange result, CancellationToken cancellationToken) =>
-        Task.Run(() => receiver.ReceiveAsync(result, cancellationToken).AsTask(), CancellationToken.None);
-
-    private async ValueTask WaitAsync(Task delivery)
+    /// <summary>Calls the receiver on another thread. Returns when the receiver has taken the result, or when its time is over.</summary>
+    private async Task ReceiveElsewhereAsync(CompletedExchange result, CancellationToken cancellationToken)
     {
-        await delivery.WaitAsync(timeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var delivery = Task.Run(() => receiver.ReceiveAsync(result, cancellationToken).AsTask(), CancellationToken.None);
+        await delivery.WaitAsync(timeout, time, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (giveUp.IsCancellationRequested)
+        {
+            await delivery.WaitAsync(s_lastMoment, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (delivery.IsCompleted)
         {
-            try
-            {
-                await delivery;
-                Volatile.Write(ref _pending, null);
-            }
-            catch (Exception exception)
-            {
-                ReportPending(exception);
-            }
-
+            await delivery;
             return;
         }
 
-        ReportPending(string.Create(CultureInfo.InvariantCulture, $"not within {timeout.TotalSeconds} s"));
+        ReportPending(giveUp.IsCancellationRequested ? ServerStopped : string.Create(CultureInfo.InvariantCulture, $"timed out after {timeout.TotalSeconds} s"));
         // On another thread: what the receiver has registered with the token may block.
         _ = _canceling.CancelAsync();
         _late = ObserveAsync(delivery);
@@ -85,10 +93,9 @@ internal sealed class BoundedReceiver(IResultReceiver receiver, TimeSpan timeout
     {
         await delivery.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _canceling = new CancellationTokenSource();
-        AccioLog.ReceiverBack(logger, _name);
+        var error = delivery.Exception?.GetBaseException();
+        AccioLog.ReceiverBack(logger, _name, error is null ? "has ended" : $"has failed, {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}", error);
     }
-
-    private void ReportPending(Exception exception) => ReportPending($"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}", exception);
 
     /// <summary>Reports the pending result, unless the end of the host has done so already.</summary>
     private void ReportPending(string reason, Exception? exception = null)

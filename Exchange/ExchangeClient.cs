@@ -9,10 +9,6 @@ namespace AccioKestrel.Exchange;
 /// bytes, the end of the client's sending side, a reset, too long a silence, or the server's stop, which first requests the close
 /// of the connection and later aborts it.
 /// </summary>
-/// <remarks>
-/// The timer and the request to close only wake the read. Whether the exchange ends is decided after the read, from the time of the last
-/// byte. So a byte that came while the process was suspended is never mistaken for silence.
-/// </remarks>
 internal sealed class ExchangeClient(
     IDuplexPipe transport, ActiveExchange exchange, ExchangeLimits limits, TimeProvider time, CancellationToken closeRequested)
     : ExchangeWait(exchange, limits, time, closeRequested)
@@ -20,8 +16,6 @@ internal sealed class ExchangeClient(
     private readonly PipeReader _reader = transport.Input;
     private readonly PipeWriter _writer = transport.Output;
     private readonly IDiscardingReader? _discarder = transport.Input as IDiscardingReader;
-    private readonly ActiveExchange _exchange = exchange;
-    private readonly ExchangeLimits _limits = limits;
     private readonly TimeProvider _time = time;
     private volatile bool _isSending;
 
@@ -38,7 +32,7 @@ internal sealed class ExchangeClient(
     /// <returns>What ends the exchange, or null.</returns>
     public async ValueTask<ExchangeFailure?> SendAsync(ExchangeStep step, ReadOnlyMemory<byte> command)
     {
-        _exchange.Step = step;
+        Exchange.Step = step;
         _isSending = true;
         try
         {
@@ -59,7 +53,7 @@ internal sealed class ExchangeClient(
     /// <returns>What ends the exchange, or null.</returns>
     public async ValueTask<ExchangeFailure?> ExpectAsync(ExchangeStep step, ReadOnlyMemory<byte> confirmation)
     {
-        _exchange.Step = step;
+        Exchange.Step = step;
         for (var expected = confirmation; !expected.IsEmpty;)
         {
             if (await ReceiveAsync() is { } failure)
@@ -75,12 +69,12 @@ internal sealed class ExchangeClient(
             var count = (int)Math.Min(expected.Length, _received.Length);
             if (!StartsWith(expected.Span[..count]))
             {
-                _exchange.WrongByte = WrongByte.Find(step, _exchange.Confirmed, _received, expected.Span);
+                Exchange.WrongByte = WrongByte.Find(step, Exchange.Confirmed, _received, expected.Span);
                 return ExchangeFailure.WrongByte;
             }
 
             Take(count);
-            _exchange.Confirmed += count;
+            Exchange.Confirmed += count;
             expected = expected[count..];
         }
 
@@ -93,7 +87,7 @@ internal sealed class ExchangeClient(
     /// <returns>What ends the exchange, or null; and whether the client was silent.</returns>
     public async ValueTask<(ExchangeFailure? Failure, bool WasSilent)> WaitForBytesAsync(ExchangeStep step, TimeSpan timeout)
     {
-        _exchange.Step = step;
+        Exchange.Step = step;
         var failure = await ReceiveAsync(timeout: timeout);
         var wasSilent = _received.IsEmpty && !HasEndedSending;
         if (failure is null && !wasSilent)
@@ -108,7 +102,7 @@ internal sealed class ExchangeClient(
     /// <returns>What ends the exchange, or null.</returns>
     public async ValueTask<ExchangeFailure?> SkipAsync(ReadOnlyMemory<byte> optional)
     {
-        _exchange.Step = ExchangeStep.File;
+        Exchange.Step = ExchangeStep.File;
         if (await ReceiveAsync(atLeast: optional.Length) is { } failure)
         {
             return failure;
@@ -122,7 +116,7 @@ internal sealed class ExchangeClient(
     /// <returns>What ends the exchange before that, or null.</returns>
     public async ValueTask<ExchangeFailure?> CountFileAsync()
     {
-        _exchange.Step = ExchangeStep.File;
+        Exchange.Step = ExchangeStep.File;
         do
         {
             if (await DiscardAsync() is { } failure)
@@ -165,7 +159,7 @@ internal sealed class ExchangeClient(
             if (_received.Length > known)
             {
                 known = _received.Length;
-                _exchange.Heard();
+                Exchange.Heard();
             }
 
             // A client that has ended its sending side is complete, not silent, even if the process noticed it late.
@@ -211,8 +205,8 @@ internal sealed class ExchangeClient(
         HasEndedSending = result.IsCompleted;
         if (result.Count > 0)
         {
-            _exchange.Count(result.Count);
-            if (_limits.IsTooLarge(_exchange))
+            Exchange.Count(result.Count);
+            if (Limits.IsTooLarge(Exchange))
             {
                 return ExchangeFailure.TooLarge;
             }

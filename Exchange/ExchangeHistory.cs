@@ -7,7 +7,7 @@ namespace AccioKestrel.Exchange;
 internal sealed class ExchangeHistory
 {
     /// <summary>How many completed exchanges are kept. Bounded, so that memory does not grow with time; a hundred fill the status page.</summary>
-    internal const int Remembered = 100;
+    public const int Remembered = 100;
 
     private readonly TimeProvider _time;
     private readonly long _startedAt;
@@ -23,14 +23,13 @@ internal sealed class ExchangeHistory
 
     public ExchangeHistory(TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(time);
         _time = time;
         StartedAt = time.GetUtcNow();
         _startedAt = time.GetTimestamp();
     }
 
     /// <summary>The exchanges of earlier processes, or null. Only the status page shows them: all other counts are those of this process.</summary>
-    internal EarlierExchanges? Earlier
+    public EarlierExchanges? Earlier
     {
         private get => _earlier;
         set
@@ -44,22 +43,22 @@ internal sealed class ExchangeHistory
     }
 
     /// <summary>When the counts began.</summary>
-    internal DateTimeOffset StartedAt { get; }
+    public DateTimeOffset StartedAt { get; }
 
     /// <summary>The time since then, by the monotonic clock: setting the system's clock does not change it.</summary>
-    internal TimeSpan Uptime => _time.GetElapsedTime(_startedAt);
+    public TimeSpan Uptime => _time.GetElapsedTime(_startedAt);
 
     /// <summary>The exchange in progress, or null.</summary>
-    internal ActiveExchange? Current => Volatile.Read(ref _current);
+    public ActiveExchange? Current => Volatile.Read(ref _current);
 
     /// <summary>How many clients were not served because their TLS handshake failed.</summary>
-    internal long FailedTlsHandshakes => Volatile.Read(ref _failedTlsHandshakes);
+    public long FailedTlsHandshakes => Volatile.Read(ref _failedTlsHandshakes);
 
     /// <summary>How many times a receiver did not take a result.</summary>
-    internal long UndeliveredResults => Volatile.Read(ref _undelivered);
+    public long UndeliveredResults => Volatile.Read(ref _undelivered);
 
     /// <summary>The file bytes of all exchanges, the one in progress included.</summary>
-    internal long ReceivedBytes
+    public long ReceivedBytes
     {
         get
         {
@@ -75,7 +74,7 @@ internal sealed class ExchangeHistory
     /// The number of ended exchanges whose results the reader has, those of earlier processes included: the last results are copied if there
     /// are more. Null copies none.
     /// </param>
-    internal HistorySnapshot Snapshot(long? knownResults = null)
+    public HistorySnapshot Snapshot(long? knownResults = null)
     {
         lock (_lock)
         {
@@ -84,7 +83,7 @@ internal sealed class ExchangeHistory
         }
     }
 
-    internal void Begin(ActiveExchange exchange)
+    public void Begin(ActiveExchange exchange)
     {
         lock (_lock)
         {
@@ -93,7 +92,7 @@ internal sealed class ExchangeHistory
     }
 
     /// <summary>No exchange took place: the connection was a load balancer's health check.</summary>
-    internal void EndHealthCheck()
+    public void EndHealthCheck()
     {
         lock (_lock)
         {
@@ -102,7 +101,7 @@ internal sealed class ExchangeHistory
     }
 
     /// <summary>No exchange took place: the client's TLS handshake has failed.</summary>
-    internal void EndFailedHandshake()
+    public void EndFailedHandshake()
     {
         lock (_lock)
         {
@@ -111,7 +110,7 @@ internal sealed class ExchangeHistory
         }
     }
 
-    internal void End(CompletedExchange result)
+    public void End(CompletedExchange result)
     {
         lock (_lock)
         {
@@ -126,7 +125,7 @@ internal sealed class ExchangeHistory
     }
 
     /// <summary>A receiver did not take a result.</summary>
-    internal void CountUndelivered() => Interlocked.Increment(ref _undelivered);
+    public void CountUndelivered() => Interlocked.Increment(ref _undelivered);
 
     private long BytesUnderLock() => _bytes + (_current?.Bytes ?? 0);
 

@@ -1,6 +1,6 @@
 namespace AccioKestrel;
 
-/// <summary>Where an exchange is. The steps are numbered as the protocol is drawn in docs/PROTOCOL.md.</summary>
+/// <summary>Where an exchange is. The numbers are those of the steps of the protocol; the file has the last one.</summary>
 public enum ExchangeStep
 {
     /// <summary>The client and the server agree on TLS; only at an endpoint with TLS.</summary>

@@ -5,7 +5,8 @@ namespace AccioKestrel.Exchange;
 /// close of the connection.
 /// </summary>
 /// <remarks>
-/// The timer and the request only wake the wait. Whether it ends is decided after that, from the state of the exchange.
+/// The timer and the request only wake the wait. Whether it ends is decided after that, from the time of the last byte. So a byte that came
+/// while the process was suspended is never mistaken for silence.
 /// </remarks>
 internal abstract class ExchangeWait : IDisposable
 {
@@ -15,8 +16,6 @@ internal abstract class ExchangeWait : IDisposable
     /// </summary>
     private static readonly TimeSpan s_idleMargin = TimeSpan.FromMilliseconds(150);
 
-    private readonly ActiveExchange _exchange;
-    private readonly ExchangeLimits _limits;
     private readonly CancellationToken _closeRequested;
     private readonly TimeSpan _idleLimit;
     private readonly ITimer _timer;
@@ -25,8 +24,8 @@ internal abstract class ExchangeWait : IDisposable
     /// <remarks>Can call <see cref="Wake"/> at once, so the fields that it uses must have initialisers: those run before this constructor.</remarks>
     protected ExchangeWait(ActiveExchange exchange, ExchangeLimits limits, TimeProvider time, CancellationToken closeRequested)
     {
-        _exchange = exchange;
-        _limits = limits;
+        Exchange = exchange;
+        Limits = limits;
         _closeRequested = closeRequested;
         _idleLimit = limits.IdleTimeout + s_idleMargin;
         // Started after the assignment: OnTimer uses the field, and behind a TLS handshake the timer can be due at once.
@@ -41,11 +40,15 @@ internal abstract class ExchangeWait : IDisposable
         _closing.Dispose();
     }
 
+    protected ActiveExchange Exchange { get; }
+
+    protected ExchangeLimits Limits { get; }
+
     /// <summary>Wakes the wait, which then calls <see cref="Interruption"/>. Called on any thread, also when the wait can go on.</summary>
     protected abstract void Wake();
 
     /// <summary>How much longer the client may be silent; negative once it has been silent too long.</summary>
-    private TimeSpan Remaining => _idleLimit - _exchange.Silence;
+    private TimeSpan Remaining => _idleLimit - Exchange.Silence;
 
     /// <summary>Wakes the wait after this time, or when the idle time-out is due if that is earlier.</summary>
     protected void CheckWithin(TimeSpan time) => CheckAfter(Remaining is var remaining && remaining < time && remaining > TimeSpan.Zero ? remaining : time);
@@ -54,12 +57,12 @@ internal abstract class ExchangeWait : IDisposable
     protected ExchangeFailure? Interruption()
     {
         // A file goes on. When the host's shutdown time-out expires, Kestrel aborts the connection, and the read fails.
-        if (_closeRequested.IsCancellationRequested && _exchange.Step is not ExchangeStep.File)
+        if (_closeRequested.IsCancellationRequested && Exchange.Step is not ExchangeStep.File)
         {
             return ExchangeFailure.ServerStopped;
         }
 
-        return _exchange.Silence >= _idleLimit ? ExchangeFailure.IdleTimeout : _limits.Exceeded(_exchange);
+        return Exchange.Silence >= _idleLimit ? ExchangeFailure.IdleTimeout : Limits.Exceeded(Exchange);
     }
 
     private void OnTimer()
@@ -72,5 +75,5 @@ internal abstract class ExchangeWait : IDisposable
 
     /// <summary>Wakes the wait after this time; if there are other limits of time, after their check interval at the latest.</summary>
     private void CheckAfter(TimeSpan time) =>
-        _timer.Change(_limits.AreTimed && time > ExchangeLimits.CheckInterval ? ExchangeLimits.CheckInterval : time, Timeout.InfiniteTimeSpan);
+        _timer.Change(Limits.AreTimed && time > ExchangeLimits.CheckInterval ? ExchangeLimits.CheckInterval : time, Timeout.InfiniteTimeSpan);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace AccioKestrel.Exchange;
 
@@ -86,4 +87,8 @@ internal static class ExchangeWords
         { Step: ExchangeStep.File } => " (a file ends when the client ends its sending side, by a shutdown or a close)",
         _ => "",
     };
+
+    /// <summary>The name of a step or a failure in JSON.</summary>
+    public static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -1,7 +1,7 @@
 namespace AccioKestrel.Exchange;
 
 /// <summary>
-/// A receiver that is called on the thread that serves the client, and has no time-out: its own writes end when the result is taken or the
-/// host stops. Other receivers are called on another thread, so that one that blocks can be given up.
+/// A receiver that is called on the thread that serves the client. It has no time-out, because a late result is not lost, and it reports a
+/// result that it cannot write. Other receivers are called on another thread, so that one that blocks can be given up.
 /// </summary>
 internal interface IBlockingReceiver : IResultReceiver;

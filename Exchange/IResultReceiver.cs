@@ -2,7 +2,8 @@ namespace AccioKestrel;
 
 /// <summary>
 /// Receives the result of each exchange. A host registers any number of receivers as services of this type, before or after
-/// <c>AddAccio</c>: one call for each served client, in the order of registration, never two at once.
+/// <c>AddAccio</c>. They are called one after the other, in the order of registration. One receiver never gets two calls at once; a receiver
+/// that is late may still run while the next one is called.
 /// </summary>
 public interface IResultReceiver
 {

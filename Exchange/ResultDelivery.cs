@@ -3,33 +3,28 @@ using Microsoft.Extensions.Logging;
 namespace AccioKestrel.Exchange;
 
 /// <summary>Hands each result to all receivers, one after the other. The end of the host is the end of all deliveries.</summary>
-internal sealed class ResultDelivery(IEnumerable<IResultReceiver> receivers, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger)
-    : IDisposable
+internal sealed class ResultDelivery : IDisposable
 {
-    private readonly BoundedReceiver[] _receivers = [.. receivers.Select(receiver => new BoundedReceiver(receiver, timeout, history, time, logger))];
+    private readonly CancellationTokenSource _givenUp = new();
+    private readonly BoundedReceiver[] _receivers;
 
-    /// <summary>Never throws: what a receiver does not take is logged and counted. Allocates nothing if all receivers are blocking ones.</summary>
-    public ValueTask DeliverAsync(CompletedExchange result) => DeliverAsync(result, first: 0);
+    public ResultDelivery(IEnumerable<IResultReceiver> receivers, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger) =>
+        _receivers = [.. receivers.Select(receiver => new BoundedReceiver(receiver, timeout, history, time, logger, _givenUp.Token))];
 
-    private ValueTask DeliverAsync(CompletedExchange result, int first)
+    /// <summary>Never throws: what a receiver does not take is logged and counted.</summary>
+    public async ValueTask DeliverAsync(CompletedExchange result)
     {
-        for (var i = first; i < _receivers.Length; i++)
+        foreach (var receiver in _receivers)
         {
-            var delivery = _receivers[i].DeliverAsync(result);
-            if (!delivery.IsCompleted)
-            {
-                return WaitAsync(delivery, result, next: i + 1);
-            }
+            await receiver.DeliverAsync(result);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    private async ValueTask WaitAsync(ValueTask delivery, CompletedExchange result, int next)
-    {
-        await delivery;
-        await DeliverAsync(result, next);
-    }
+    /// <summary>
+    /// Gives up the receivers that have not taken a result yet, because the host no longer waits for its exchanges. A receiver that hangs
+    /// must not keep the result from those behind it.
+    /// </summary>
+    public void GiveUp() => _givenUp.Cancel();
 
     public void Dispose()
     {
@@ -37,5 +32,7 @@ internal sealed class ResultDelivery(IEnumerable<IResultReceiver> receivers, Tim
         {
             receiver.Dispose();
         }
+
+        _givenUp.Dispose();
     }
 }

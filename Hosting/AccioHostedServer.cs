@@ -1,5 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using AccioKestrel.Diagnostics;
+using AccioKestrel.Exchange;
 using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -24,6 +26,7 @@ internal sealed class AccioHostedServer(
     IServiceProvider services,
     IOptions<KestrelServerOptions> host,
     AccioTransportFactory transport,
+    ResultDelivery delivery,
     IHostApplicationLifetime lifetime,
     ILoggerFactory loggers) : IHostedLifecycleService, IDisposable
 {
@@ -32,6 +35,7 @@ internal sealed class AccioHostedServer(
 
     private KestrelServer? _server;
     private Task _stopped = Task.CompletedTask;
+    private CancellationTokenRegistration _abort;
 
     /// <summary>Adds an endpoint. <see cref="StartedAsync"/> binds it.</summary>
     public void Listen(KestrelServerOptions kestrel, IPAddress address, int port, Action<ListenOptions> configure) =>
@@ -47,6 +51,7 @@ internal sealed class AccioHostedServer(
         // Reading the options runs the host's ListenAccio calls. A host whose server is not Kestrel has not read them.
         if (!_options.TryGetValue(host.Value, out var options))
         {
+            AccioLog.NoEndPoint(new UnfailingLogger(loggers.CreateLogger(LogCategory.Listener)));
             return;
         }
 
@@ -71,6 +76,8 @@ internal sealed class AccioHostedServer(
     {
         // From this call on, the handler starts no further exchange. The host itself makes it only after this method has returned.
         lifetime.StopApplication();
+        // The token is the host's shutdown time-out. Kestrel then aborts the connections, and waits for a second.
+        _abort = cancellationToken.UnsafeRegister(static delivery => ((ResultDelivery)delivery!).GiveUp(), delivery);
         _stopped = _server?.StopAsync(cancellationToken) ?? Task.CompletedTask;
         return Task.CompletedTask;
     }
@@ -79,7 +86,11 @@ internal sealed class AccioHostedServer(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _server?.Dispose();
+    public void Dispose()
+    {
+        _abort.Dispose();
+        _server?.Dispose();
+    }
 
     private string? OwnUrlOnPortOf(EndPoint endPoint) => services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses
         .FirstOrDefault(url => BindingAddress.Parse(url).Port == ((IPEndPoint)endPoint).Port);

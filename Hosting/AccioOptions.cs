@@ -18,7 +18,7 @@ public sealed class AccioOptions
     /// <summary>The name of the meter, for exporters: <c>metrics.AddMeter(AccioOptions.MeterName)</c>.</summary>
     public const string MeterName = AccioMeter.Name;
 
-    private const string Networks = "networks such as 10.0.0.0/8,2001:db8::/32";
+    private const string Networks = "networks such as 10.0.0.0/8,192.0.2.7/32,2001:db8::/32";
 
     /// <summary>
     /// The seconds without a byte from the client after which an exchange ends with <c>ERROR</c>. Default 10, as the
@@ -27,7 +27,7 @@ public sealed class AccioOptions
     public double IdleTimeout { get; set; } = 10;
 
     /// <summary>
-    /// How many clients may wait in the kernel's listen backlog. Default 512; from 1 to 65535. The kernel caps it
+    /// How many clients may wait in the kernel's accept queue. Default 512; from 1 to 65535. The kernel caps it
     /// (Linux: <c>net.core.somaxconn</c>, 4096 by default), and clients beyond it must try again.
     /// </summary>
     public int Backlog { get; set; } = 512;
@@ -106,7 +106,7 @@ public sealed class AccioOptions
         Setting.Seconds(nameof(IdleTimeout), options => options.IdleTimeout, "A client that sends no byte for this long gets ERROR."),
         Setting.Number(
             nameof(Backlog), options => options.Backlog, "N", "clients", 1, 65_535,
-            "How many clients may wait in the kernel's listen backlog; net.core.somaxconn caps it.", NumberStyles.None),
+            "How many clients may wait in the kernel's accept queue (the listen backlog); net.core.somaxconn caps it.", NumberStyles.None),
         Setting.Of(
             nameof(Lenient), options => options.Lenient, valueName: null, "true or false", text => bool.TryParse(text, out _),
             "Also serve clients that wait for both commands before they confirm, or that leave out the empty line."),

@@ -13,7 +13,7 @@ internal static class AccioSection
     {
         var section = configuration.GetSection(AccioOptions.Section);
         var problems = section.GetChildren().Select(Problem).Prepend(
-            section.Value is { Length: > 0 } value ? $"{section.Path} is a section of settings, a JSON object, and cannot be '{value}'." : null);
+            section.Value is { Length: > 0 } value ? $"{section.Path} {NotASection(value)}" : null);
         if (problems.OfType<string>().ToList() is { Count: > 0 } found)
         {
             throw new OptionsValidationException(Options.DefaultName, typeof(AccioOptions), found);
@@ -26,10 +26,20 @@ internal static class AccioSection
         options.Allow = NetworksOf(nameof(AccioOptions.Allow)) ?? options.Allow;
         options.ProxyProtocol = NetworksOf(nameof(AccioOptions.ProxyProtocol)) ?? options.ProxyProtocol;
 
-        string? NetworksOf(string key) => configuration.GetSection(AccioOptions.Section).GetSection(key).GetChildren().ToList() is { Count: > 0 } networks
-            ? string.Join(',', networks.Select(network => network.Value))
+        string? NetworksOf(string key) => List(configuration.GetSection(AccioOptions.Section).GetSection(key));
+    }
+
+    /// <returns>The elements of a JSON array, separated by commas, or null if the section is not an array.</returns>
+    public static string? List(IConfigurationSection section)
+    {
+        var elements = section.GetChildren().ToList();
+        return elements.Count > 0 && elements.TrueForAll(element => element.Value is not null && int.TryParse(element.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? string.Join(',', elements.Select(element => element.Value))
             : null;
     }
+
+    /// <returns>The rest of a message about a section that has a value.</returns>
+    public static string NotASection(string? value) => $"is a section of settings, a JSON object, and cannot be '{value}'.";
 
     /// <returns>What is wrong with one entry of the section, or null.</returns>
     private static string? Problem(IConfigurationSection given)
@@ -40,16 +50,15 @@ internal static class AccioSection
             return $"{given.Path} is not a setting. Those of {AccioOptions.Section} are {known}.";
         }
 
-        var below = given.GetChildren().ToList();
-        if (below.Count == 0)
+        if (!given.GetChildren().Any())
         {
             // A JSON null is no value: the default holds.
             return given.Value is { } value && !setting.IsAllowed(value) ? setting.Reject(given.Path, value) : null;
         }
 
-        // Of two sources, which one wins cannot be told.
-        return given.Value is { Length: > 0 } ? setting.Reject(given.Path, $"both {given.Value} and {(setting.IsRepeatable ? "an array" : "a section")}")
-            : setting.IsRepeatable && below.TrueForAll(element => element.Value is not null && int.TryParse(element.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)) ? null
-            : setting.Reject(given.Path, "a section");
+        // One source gives a value, another a list or a section: the configuration does not tell which came last.
+        return given.Value is { Length: > 0 } ? setting.RejectKind(given.Path, $"both '{given.Value}' and {(setting.IsRepeatable ? "an array" : "a section")}")
+            : setting.IsRepeatable && List(given) is not null ? null
+            : setting.RejectKind(given.Path, "a section");
     }
 }

@@ -29,7 +29,7 @@ public static class AccioServiceCollectionExtensions
             return services;
         }
 
-        // The program has more settings in the section, and its own check of them. This check comes before the binder, which AddShared adds.
+        // Not in AddShared: the program checks the section itself, with more settings. It must run before the binder of AddShared, which ignores unknown names.
         services.AddOptions<AccioOptions>().Configure<IConfiguration>((_, configuration) => AccioSection.Check(configuration));
         return services.AddShared().AddSingleton<AccioHostedServer>().AddHostedService(provider => provider.GetRequiredService<AccioHostedServer>());
     }

@@ -7,8 +7,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AccioServiceProviderExtensions
 {
     /// <summary>
-    /// The addresses and ports on which the host serves Accio, in the order in which they were bound. With <c>ListenAccio(0)</c>, tests
-    /// learn the port so. Empty before the host has started, and after it has stopped.
+    /// The addresses and ports on which the host serves Accio, in the order in which they were bound. A test that
+    /// calls <c>ListenAccio(0)</c> gets the port here. Empty before the host has started and while it stops.
     /// </summary>
     /// <param name="services">The host's services: <c>app.Services</c>, or those of a <c>WebApplicationFactory</c>.</param>
     /// <exception cref="InvalidOperationException"><c>AddAccio</c> was not called.</exception>

@@ -1,11 +1,14 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using AccioKestrel;
+using AccioKestrel.Diagnostics;
 using AccioKestrel.Exchange;
 using AccioKestrel.Hosting;
 using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.AspNetCore.Hosting;
 
@@ -14,7 +17,8 @@ namespace Microsoft.AspNetCore.Hosting;
 /// Not Kestrel's <c>UseHttps</c>: its handshake runs before the handler, so a client would hold the only turn under the time-out of that
 /// middleware, and no log, metric or status page of Accio would show it. This handshake is part of the client's turn, within
 /// <see cref="AccioOptions.IdleTimeout"/>, <see cref="AccioOptions.HandshakeTimeout"/> and <see cref="AccioOptions.MaxExchangeDuration"/>.
-/// A client whose handshake fails has no result; it is logged and counted.
+/// A client whose handshake fails has no result; it is logged, and counted by the metric <c>accio.failed_tls_handshakes</c>. Other
+/// middleware comes before <c>UseAccioTls</c>: behind it there are no bytes before the handler has done the handshake.
 /// </remarks>
 public static class AccioTlsExtensions
 {
@@ -37,17 +41,24 @@ public static class AccioTlsExtensions
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
         };
-        return endpoint.UseAccioTls(_ => ValueTask.FromResult(options));
+        return endpoint.UseAccioTls(_ => ValueTask.FromResult(options), EndPointTls.ServerCertificate);
     }
 
     /// <summary>Serves this endpoint with TLS and options that each client's handshake asks for, so that a renewed certificate needs no restart.</summary>
     /// <param name="endpoint">An Accio endpoint, in the <c>configure</c> argument of <c>ListenAccio</c>.</param>
     /// <param name="options">
-    /// Returns the options for one handshake; return the same object until they change. Its time counts as the client's. The token is
-    /// canceled when the handshake must end. If it throws, the handshake has failed.
+    /// Returns the options for one handshake, which must have a certificate with its private key; return the same object until they change. It
+    /// is called on a thread of the pool, and its time counts as the client's: the token is canceled when the handshake must end. If it fails, so
+    /// does the handshake, and the log has the reason as an error. Functions inside the options must not block.
     /// </param>
-    public static ListenOptions UseAccioTls(this ListenOptions endpoint, Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> options) =>
-        endpoint.UseAccioTls(options, EndPointTls.ServerCertificate);
+    public static ListenOptions UseAccioTls(this ListenOptions endpoint, Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> options)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        var logger = endpoint.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory.Certificates);
+        var source = new TlsOptionsSource(options, new UnfailingLogger(logger));
+        return endpoint.UseAccioTls(source.AskAsync, EndPointTls.ServerCertificate);
+    }
 
     /// <param name="endpoint">An Accio endpoint.</param>
     /// <param name="options">Returns the options for one handshake.</param>
@@ -55,11 +66,9 @@ public static class AccioTlsExtensions
     internal static ListenOptions UseAccioTls(
         this ListenOptions endpoint, Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> options, EndPointTls tls)
     {
-        ArgumentNullException.ThrowIfNull(endpoint);
-        ArgumentNullException.ThrowIfNull(options);
         if (endpoint.EndPoint is AccioEndPoint accio)
         {
-            accio.Tls = tls;
+            accio.Tls = accio.Tls is EndPointTls.None ? tls : throw new InvalidOperationException($"UseAccioTls was called twice for {accio}.");
         }
 
         endpoint.Use(next => connection => ServeAsync(connection, options, next));

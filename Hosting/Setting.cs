@@ -35,6 +35,9 @@ internal sealed record Setting(string Key, string? ValueName, string Allowed, Fu
     /// <returns>Why the value is not allowed.</returns>
     public string Reject(string name, string value) => $"{name} takes {Allowed}, not '{value}'.";
 
+    /// <returns>Why something that is no single value is not allowed.</returns>
+    public string RejectKind(string name, string kind) => $"{name} takes {Allowed}, not {kind}.";
+
     /// <summary>A number in <see cref="AccioOptions"/>: digits and, unless the style forbids it, a decimal point.</summary>
     public static Setting Number(
         string key, Func<AccioOptions, object?> read, string valueName, string unit, decimal smallest, decimal largest, string description,

@@ -13,8 +13,8 @@ namespace AccioKestrel.Hosting;
 /// </summary>
 /// <remarks>
 /// Not by <see cref="Console.Out"/>: it ignores a closed pipe, so <c>| head -1</c> would lose results silently. Not by a
-/// <see cref="FileStream"/>: it writes at its own offset, and would overwrite what other processes append to the same file. It blocks
-/// until its reader has taken the line, without a time-out: a line that is late is not lost.
+/// <see cref="FileStream"/>: it writes at its own offset, and would overwrite what other processes append to the same file. The write
+/// blocks until the reader has taken the line, without a time-out: a late line is not lost.
 /// </remarks>
 internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundListeners listeners, LostResults lost) : IBlockingReceiver, IDisposable
 {

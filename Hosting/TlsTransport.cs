@@ -20,7 +20,7 @@ internal sealed class TlsTransport(IDuplexPipe outer, Func<CancellationToken, Va
     public PipeWriter Output => _output ?? throw BeforeHandshake();
 
     private static InvalidOperationException BeforeHandshake() =>
-        new("There was no TLS handshake yet. AccioConnectionHandler begins it, so UseAccioTls is for Accio endpoints alone.");
+        new("There was no TLS handshake yet. UseAccioTls is for Accio endpoints, whose handler does the handshake, and comes behind all other middleware.");
 
     public async Task ShakeHandsAsync(CancellationToken cancellationToken)
     {

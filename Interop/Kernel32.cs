@@ -9,7 +9,7 @@ internal static partial class Kernel32
 {
     public const int STD_OUTPUT_HANDLE = -11;
 
-    /// <summary>Writes bytes to a standard handle, at the position that all processes share which have it.</summary>
+    /// <summary>Writes bytes to a standard handle, at the file position that all processes with this handle share.</summary>
     /// <exception cref="IOException">The system has not taken all bytes. <see cref="Console.OpenStandardOutput()"/> would not report a closed pipe.</exception>
     public static void Write(int standardHandle, ReadOnlySpan<byte> bytes)
     {

@@ -21,11 +21,11 @@ internal static class ConfigurationCheck
     public static void Run(WebApplication app, ServerArguments arguments)
     {
         app.Services.GetService<IStartupValidator>()?.Validate();
-        Console.Out.Write(Table([.. Rows(arguments, app.Configuration, app.Services.GetRequiredService<EffectiveSettings>())]));
+        Console.Out.Write(Table([.. Rows(arguments, app.Configuration, app.Services.GetRequiredService<SettingSources>())]));
         app.Services.GetRequiredService<StartAnnouncement>().Warn();
     }
 
-    private static IEnumerable<(string Name, string Value, string Source)> Rows(ServerArguments arguments, IConfiguration configuration, EffectiveSettings sources)
+    private static IEnumerable<(string Name, string Value, string Source)> Rows(ServerArguments arguments, IConfiguration configuration, SettingSources sources)
     {
         yield return ("PORT", arguments.Port.ToString(CultureInfo.InvariantCulture), "command line");
         foreach (var setting in Settings.All)

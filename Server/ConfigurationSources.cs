@@ -1,4 +1,3 @@
-using System.Globalization;
 using AccioKestrel.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -19,7 +18,7 @@ internal static class ConfigurationSources
     /// </summary>
     /// <returns>Where the settings come from, and warnings about names that are probably misspelt.</returns>
     /// <exception cref="StartException">A setting is unknown, or its value is not allowed; a file cannot be read, or is not JSON.</exception>
-    public static EffectiveSettings AddSettings(this ConfigurationManager configuration, ServerArguments arguments)
+    public static SettingSources AddSettings(this ConfigurationManager configuration, ServerArguments arguments)
     {
         var sources = new List<SettingSource>();
         if (SettingsFile.Load(arguments.ConfigFile) is { } file)
@@ -34,7 +33,7 @@ internal static class ConfigurationSources
         {
             if (source.Sections.FirstOrDefault(section => source.Configuration[section] is not null) is { } section)
             {
-                throw new StartException($"{source.NameOf(section)} {NotASection(source.Configuration[section])}");
+                throw new StartException($"{source.NameOf(section)} {AccioSection.NotASection(source.Configuration[section])}");
             }
 
             configuration.AddInMemoryCollection(Values(source.Configuration));
@@ -44,7 +43,7 @@ internal static class ConfigurationSources
         CheckSettings(configuration.GetSection(AccioOptions.Section), sources);
         CheckLevels(configuration.GetSection(Logging), sources);
         var byLetters = Settings.All.ToDictionary(setting => Spelling.Letters(setting.Path), StringComparer.Ordinal);
-        return new EffectiveSettings(arguments, sources)
+        return new SettingSources(arguments, sources)
         {
             Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top, byLetters))).OfType<string>()],
         };
@@ -53,21 +52,12 @@ internal static class ConfigurationSources
     /// <summary>The program's own settings. Each list becomes one value, so that a source replaces the whole list of the source before.</summary>
     private static IEnumerable<KeyValuePair<string, string?>> Values(IConfiguration source)
     {
-        var lists = Settings.All.Where(setting => setting.IsRepeatable).Select(setting => (setting.Path, Value: Join(source.GetSection(setting.Path))))
+        var lists = Settings.All.Where(setting => setting.IsRepeatable).Select(setting => (setting.Path, Value: AccioSection.List(source.GetSection(setting.Path))))
             .Where(list => list.Value is not null).ToDictionary(list => list.Path, list => list.Value, StringComparer.OrdinalIgnoreCase);
         return source.AsEnumerable()
             .Where(pair => pair.Value is not null && s_ours.Any(ours => pair.Key.StartsWith(ours, StringComparison.OrdinalIgnoreCase)))
             .Where(pair => !lists.ContainsKey(pair.Key[..Math.Max(0, pair.Key.LastIndexOf(':'))]))
             .Concat(lists);
-    }
-
-    /// <returns>The elements of a list, separated by commas, or null if the section is not a list.</returns>
-    private static string? Join(IConfigurationSection section)
-    {
-        var elements = section.GetChildren().ToList();
-        return elements.Count > 0 && elements.TrueForAll(element => element.Value is not null && int.TryParse(element.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            ? string.Join(',', elements.Select(element => element.Value))
-            : null;
     }
 
     private static void CheckSettings(IConfigurationSection section, IReadOnlyList<SettingSource> sources)
@@ -78,14 +68,16 @@ internal static class ConfigurationSources
             if (setting is null || given.Value is null || !setting.IsAllowed(given.Value))
             {
                 var source = SourceOf(given.Path, sources);
-                throw new StartException(setting?.Reject(source.NameOf(given.Path), given.Value ?? "a section") ?? Unknown(given, source));
+                throw new StartException(setting is null ? Unknown(given, source)
+                    : given.Value is { } value ? setting.Reject(source.NameOf(given.Path), value)
+                    : setting.RejectKind(source.NameOf(given.Path), "a section"));
             }
         }
     }
 
     private static string Unknown(IConfigurationSection given, SettingSource source) =>
         Spelling.Nearest(given.Key, Settings.All.Select(setting => setting.Key)) is { } nearest
-            ? $"{source.NameOf(given.Path)} is not a setting; did you mean {source.Write($"{AccioOptions.Section}:{nearest}")}?"
+            ? $"{source.NameOf(given.Path)} is not a setting; did you mean {source.Spell($"{AccioOptions.Section}:{nearest}")}?"
             : $"{source.NameOf(given.Path)} is not a setting. Those of {AccioOptions.Section} are {string.Join(", ", Settings.All.Select(known => known.Key))}.";
 
     /// <summary>Checks the log levels. The framework, which reads them, throws for some wrong values and ignores others.</summary>
@@ -95,7 +87,7 @@ internal static class ConfigurationSources
         {
             foreach (var (path, level) in levels.AsEnumerable().Where(pair => pair.Value is not null))
             {
-                var problem = path.Length == levels.Path.Length ? NotASection(level)
+                var problem = path.Length == levels.Path.Length ? AccioSection.NotASection(level)
                     : !s_levels.Contains(level, StringComparer.OrdinalIgnoreCase) ? $"takes {string.Join(", ", s_levels)}, not '{level}'."
                     : path[levels.Path.Length..].Count(c => c is '*') > 1 ? "is not a category; at most one * may stand for any text."
                     : null;
@@ -107,8 +99,6 @@ internal static class ConfigurationSources
         }
     }
 
-    private static string NotASection(string? value) => $"is a section of settings, a JSON object, and cannot be '{value}'.";
-
     /// <summary>The last source that has the setting, whose value wins.</summary>
     private static SettingSource SourceOf(string path, IReadOnlyList<SettingSource> sources) => sources.Last(source => source.Configuration.GetSection(path).Exists());
 
@@ -116,7 +106,7 @@ internal static class ConfigurationSources
     private static string? Doubt(SettingSource source, IConfigurationSection top, Dictionary<string, Setting> byLetters) =>
         top.Key.Equals(AccioOptions.Section, StringComparison.OrdinalIgnoreCase) ? null
         : Meant(source, top, byLetters) is { } meant
-            ? $"{source.NameOf(top.Key)} has no effect; did you mean {source.Write(meant.Path)}?"
+            ? $"{source.NameOf(top.Key)} has no effect; did you mean {source.Spell(meant.Path)}?"
         : top.Value is not null ? null
         : Spelling.IsNear(top.Key, AccioOptions.Section) || Spelling.IsNear(top.Key, nameof(AccioKestrel))
             ? $"The section {top.Key} has no effect; did you mean {AccioOptions.Section}?" : null;

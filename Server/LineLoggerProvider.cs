@@ -51,7 +51,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName);
 
-    public void Add(in LogLine line)
+    public void Add(in LogEntry line)
     {
         lock (_lock)
         {
@@ -130,7 +130,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
             (_waiting, _spare) = (_spare, _waiting);
             if (_dropped > 0)
             {
-                var notice = new LogLine(
+                var notice = new LogEntry(
                     LogLevel.Warning, nameof(AccioKestrel), default, $"{_dropped} log lines dropped: standard error was not being read", Values: null, Exception: null);
                 _format(_spare, _time.GetUtcNow().UtcDateTime, notice);
                 _dropped = 0;
@@ -149,7 +149,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel is not LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            provider.Add(new LogLine(
+            provider.Add(new LogEntry(
                 logLevel, category, eventId, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception));
     }
 }

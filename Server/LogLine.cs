@@ -7,26 +7,19 @@ using Microsoft.Extensions.Logging;
 
 namespace AccioKestrel.Server;
 
-/// <summary>A log entry.</summary>
-/// <param name="Level">Its level.</param>
-/// <param name="Category">Its category.</param>
-/// <param name="EventId">The stable id of its event.</param>
-/// <param name="Message">Its message.</param>
-/// <param name="Values">The values in its message, by name.</param>
-/// <param name="Exception">Its exception, or null.</param>
-internal readonly record struct LogLine(
-    LogLevel Level, string Category, EventId EventId, string Message, IReadOnlyList<KeyValuePair<string, object?>>? Values, Exception? Exception)
+/// <summary>The formats of a log line.</summary>
+internal static class LogLine
 {
     // "2026-11-22T10:20:30.1234567Z".
     private const int IsoLength = 28;
 
     /// <summary>Level, category, event id, message.</summary>
-    public static void AppendText(StringBuilder lines, DateTime at, in LogLine entry)
+    public static void AppendText(StringBuilder lines, DateTime at, in LogEntry entry)
     {
-        lines.Append(Abbreviate(entry.Level)).Append(": ").Append(entry.Category).Append('[').Append(entry.EventId.Id).Append("] ").Append(OneLine(entry.Message));
+        lines.Append(Abbreviate(entry.Level)).Append(": ").Append(entry.Category).Append('[').Append(entry.EventId.Id).Append("] ").Append(WithoutLineEndings(entry.Message));
         if (entry.Exception is not null)
         {
-            lines.Append(' ').Append(OneLine(entry.Exception.ToString()));
+            lines.Append(' ').Append(WithoutLineEndings(entry.Exception.ToString()));
         }
 
         lines.Append('\n');
@@ -36,7 +29,7 @@ internal readonly record struct LogLine(
     /// A sentence for a person at a terminal. Lines of other components keep their category. Lines below the level Information keep
     /// everything, because only developers turn them on.
     /// </summary>
-    public static void AppendSentence(StringBuilder lines, DateTime at, in LogLine entry)
+    public static void AppendSentence(StringBuilder lines, DateTime at, in LogEntry entry)
     {
         if (entry.Level < LogLevel.Information)
         {
@@ -46,19 +39,19 @@ internal readonly record struct LogLine(
 
         var kind = entry.Level switch { LogLevel.Information => "", LogLevel.Warning => "warning: ", _ => "error: " };
         var origin = IsOwn(entry.Category) ? "" : $"{entry.Category}[{entry.EventId.Id}] ";
-        var exception = entry.Exception is null ? "" : $" {OneLine(entry.Exception.ToString())}";
-        lines.Append(TerminalText.Wrap($"{TerminalText.Indent}{kind}{origin}{OneLine(entry.Message)}{exception}", Terminals.Width)).Append('\n');
+        var exception = entry.Exception is null ? "" : $" {WithoutLineEndings(entry.Exception.ToString())}";
+        lines.Append(TerminalText.Wrap($"{TerminalText.Indent}{kind}{origin}{WithoutLineEndings(entry.Message)}{exception}", Terminals.Width)).Append('\n');
     }
 
     /// <summary>Time and text, for a log that its reader does not date.</summary>
-    public static void AppendDatedText(StringBuilder lines, DateTime at, in LogLine entry)
+    public static void AppendDatedText(StringBuilder lines, DateTime at, in LogEntry entry)
     {
         lines.Append(Iso(at, stackalloc char[IsoLength])).Append(' ');
         AppendText(lines, at, entry);
     }
 
     /// <summary>A JSON object with the properties of the framework's JSON console logger, and always with a time.</summary>
-    public static void AppendJson(StringBuilder lines, DateTime at, in LogLine entry)
+    public static void AppendJson(StringBuilder lines, DateTime at, in LogEntry entry)
     {
         var bytes = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(bytes))
@@ -67,8 +60,8 @@ internal readonly record struct LogLine(
             json.WriteString("Timestamp", Iso(at, stackalloc char[IsoLength]));
             json.WriteNumber(nameof(EventId), entry.EventId.Id);
             json.WriteString("LogLevel", entry.Level.ToString());
-            json.WriteString(nameof(Category), entry.Category);
-            json.WriteString(nameof(Message), entry.Message);
+            json.WriteString(nameof(LogEntry.Category), entry.Category);
+            json.WriteString(nameof(LogEntry.Message), entry.Message);
             if (entry.Exception is not null)
             {
                 json.WriteString(nameof(Exception), entry.Exception.ToString());
@@ -106,7 +99,7 @@ internal readonly record struct LogLine(
     private static bool IsOwn(string category) =>
         category.Equals(nameof(AccioKestrel), StringComparison.Ordinal) || category.StartsWith($"{nameof(AccioKestrel)}.", StringComparison.Ordinal);
 
-    private static string OneLine(string text) => text.AsSpan().ContainsAny('\r', '\n') ? text.ReplaceLineEndings(" ") : text;
+    private static string WithoutLineEndings(string text) => text.AsSpan().ContainsAny('\r', '\n') ? text.ReplaceLineEndings(" ") : text;
 
     private static void Write(Utf8JsonWriter json, string name, object? value)
     {

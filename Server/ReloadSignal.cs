@@ -8,7 +8,7 @@ internal static class ReloadSignal
 {
     private static readonly Lock s_lock = new();
 
-    /// <summary>Held during a reload, which can block on a file. A stop removes what it disposes, and must not wait for it.</summary>
+    /// <summary>Held during a reload, which can block on a file. <see cref="Remove"/> does not take it: a stop must not wait for a reload.</summary>
     private static readonly Lock s_reloading = new();
 
     private static Action? s_reload;

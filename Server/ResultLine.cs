@@ -1,5 +1,5 @@
+using AccioKestrel.Exchange;
 using System.Net;
-using AccioKestrel.Status;
 
 namespace AccioKestrel.Server;
 
@@ -27,9 +27,9 @@ internal sealed record ResultLine(
         result.StartedAt.UtcDateTime,
         result.EndedAt.UtcDateTime,
         result.Duration.TotalSeconds,
-        result.Failure is { } failure ? StatusReporter.Name(failure) : Counted,
+        result.Failure is { } failure ? ExchangeWords.Name(failure) : Counted,
         result.Bytes,
-        StatusReporter.Name(result.Step),
+        ExchangeWords.Name(result.Step),
         result.Reason);
 
     /// <returns>The result, or null if the line is none.</returns>
@@ -63,5 +63,5 @@ internal sealed record ResultLine(
     }
 
     private static Dictionary<string, T> ByName<T>()
-        where T : struct, Enum => Enum.GetValues<T>().ToDictionary(StatusReporter.Name, StringComparer.Ordinal);
+        where T : struct, Enum => Enum.GetValues<T>().ToDictionary(ExchangeWords.Name, StringComparer.Ordinal);
 }

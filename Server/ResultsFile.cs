@@ -40,7 +40,7 @@ internal sealed class ResultsFile : IBlockingReceiver, IDisposable
         try
         {
             // Opening a file of a network can block for ever.
-            _file = StopSignals.RunUnlessStopped($"open {path}", () => new AppendedFile(path));
+            _file = SlowFile.RunUnlessStopped($"open {path}", () => new AppendedFile(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -62,7 +62,7 @@ internal sealed class ResultsFile : IBlockingReceiver, IDisposable
         var probe = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            using var file = StopSignals.RunUnlessStopped($"open {path}", () => Path.Exists(path)
+            using var file = SlowFile.RunUnlessStopped($"open {path}", () => Path.Exists(path)
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)
                 : File.OpenHandle(probe, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.DeleteOnClose));
         }

@@ -17,11 +17,11 @@ internal static class ServerServices
     /// <param name="certificate">The file of the TLS certificate, or null without TLS.</param>
     /// <param name="status">The status address, or null.</param>
     /// <param name="sources">Where the settings come from.</param>
-    /// <param name="isWatched">Whether a terminal shows what the server does.</param>
+    /// <param name="hasDisplay">Whether a terminal shows what the server does.</param>
     public static IServiceCollection AddAnnouncements(
-        this IServiceCollection services, string? certificate, IPEndPoint? status, EffectiveSettings sources, bool isWatched) => services
+        this IServiceCollection services, string? certificate, IPEndPoint? status, SettingSources sources, bool hasDisplay) => services
         .AddSingleton(sources)
-        .AddSingleton(provider => new StartAnnouncement(provider.GetRequiredService<HeldLoggerFactory>(), certificate, status, sources.Doubts, isWatched));
+        .AddSingleton(provider => new StartAnnouncement(provider.GetRequiredService<HeldLoggerFactory>(), certificate, status, sources.Doubts, hasDisplay));
 
     /// <summary>Adds the file of results, and the stop after a number of them, if the settings have one.</summary>
     /// <param name="services">The host's services. What prints results must be added before: a line is printed before it is recorded.</param>
@@ -63,10 +63,10 @@ internal static class ServerServices
     /// <summary>Adds the log lines of a stop, and sets the grace period of a file in transfer.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="grace">The grace period. After it Kestrel aborts the connection.</param>
-    /// <param name="isWatched">Whether a terminal shows what the server does, a stop included.</param>
-    public static IServiceCollection AddStopping(this IServiceCollection services, TimeSpan grace, bool isWatched)
+    /// <param name="hasDisplay">Whether a terminal shows what the server does, a stop included.</param>
+    public static IServiceCollection AddStopping(this IServiceCollection services, TimeSpan grace, bool hasDisplay)
     {
-        if (!isWatched)
+        if (!hasDisplay)
         {
             services.AddHostedService<StopNotice>();
         }

@@ -13,7 +13,7 @@ internal sealed record SettingSource(string Label, string Separator, IConfigurat
     /// <summary>Whether other programs have settings there too: a variable Backlog may belong to one of them.</summary>
     public bool IsShared => File is null;
 
-    public string Write(string path) => path.Replace(":", Separator, StringComparison.Ordinal);
+    public string Spell(string path) => path.Replace(":", Separator, StringComparison.Ordinal);
 
-    public string NameOf(string path) => $"{Label}{Write(path)}";
+    public string NameOf(string path) => $"{Label}{Spell(path)}";
 }

@@ -79,16 +79,13 @@ internal static class Settings
 
     /// <summary>The certificates of the Accio endpoint, or null without TLS.</summary>
     /// <exception cref="StartException">A certificate or key is missing, or wrong.</exception>
-    public static TlsCertificates? Tls(IConfiguration configuration) =>
+    public static TlsCertificates? LoadCertificates(IConfiguration configuration) =>
         (configuration[s_tlsCertificate.Path], configuration[s_tlsKey.Path], configuration[s_tlsClientAuthority.Path]) switch
         {
             (null, null, null) => null,
             ({ } certificate, { } key, var clientAuthority) => new TlsCertificates(certificate, key, clientAuthority),
             _ => throw new StartException("--tls-certificate and --tls-key must be given together, and --tls-client-ca only with them."),
         };
-
-    /// <summary>The file of the server's certificate, or null without TLS.</summary>
-    public static string? TlsCertificateFile(IConfiguration configuration) => configuration[s_tlsCertificate.Path];
 
     /// <summary>The status address, or null.</summary>
     /// <param name="configuration">The settings.</param>

@@ -28,7 +28,7 @@ internal static class SettingsFile
         var name = file is null ? Default : $"--config {file}";
         try
         {
-            return new ConfigurationBuilder().AddJsonStream(new MemoryStream(StopSignals.RunUnlessStopped($"read {name}", () => SmallFile.Read(file ?? Default)))).Build();
+            return new ConfigurationBuilder().AddJsonStream(new MemoryStream(SlowFile.RunUnlessStopped($"read {name}", () => SmallFile.Read(file ?? Default)))).Build();
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

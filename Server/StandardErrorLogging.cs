@@ -13,8 +13,8 @@ internal static class StandardErrorLogging
     /// <param name="logging">The host's logging.</param>
     /// <param name="configuration">Its section <c>Logging</c> sets the levels.</param>
     /// <param name="terminal">Writes to standard error's terminal; null if standard error is no terminal.</param>
-    /// <param name="isWatched">Whether the terminal shows each exchange, so that the log does not.</param>
-    public static void UseStandardError(this ILoggingBuilder logging, IConfiguration configuration, TerminalWriter? terminal, bool isWatched)
+    /// <param name="hasDisplay">Whether the terminal shows each exchange, so that the log does not.</param>
+    public static void AddStandardError(this ILoggingBuilder logging, IConfiguration configuration, TerminalWriter? terminal, bool hasDisplay)
     {
         if (!Libc.IsInherited(Libc.StandardError))
         {
@@ -36,7 +36,7 @@ internal static class StandardErrorLogging
         {
             logging.SetMinimumLevel(LogLevel.Warning);
         }
-        else if (isWatched)
+        else if (hasDisplay)
         {
             logging.AddFilter(LogCategory.Exchange, LogLevel.Warning);
         }

@@ -10,8 +10,8 @@ namespace AccioKestrel.Server;
 /// <param name="certificate">The file of the TLS certificate, or null without TLS.</param>
 /// <param name="status">The status address, or null if it is not served.</param>
 /// <param name="doubts">Warnings about the settings.</param>
-/// <param name="isForPeople">Whether the log is shown to a person at a terminal.</param>
-internal sealed class StartAnnouncement(HeldLoggerFactory log, string? certificate, IPEndPoint? status, IReadOnlyList<string> doubts, bool isForPeople)
+/// <param name="hasDisplay">Whether the log is shown to a person at a terminal.</param>
+internal sealed class StartAnnouncement(HeldLoggerFactory log, string? certificate, IPEndPoint? status, IReadOnlyList<string> doubts, bool hasDisplay)
 {
     private readonly ILogger _logger = log.CreateLogger(LogCategory.Server);
 
@@ -31,7 +31,7 @@ internal sealed class StartAnnouncement(HeldLoggerFactory log, string? certifica
             AccioLog.StatusPageServed(_logger, UrlOf(status));
         }
 
-        if (isForPeople)
+        if (hasDisplay)
         {
             AccioLog.StopKey(_logger);
         }
@@ -43,7 +43,7 @@ internal sealed class StartAnnouncement(HeldLoggerFactory log, string? certifica
     {
         foreach (var doubt in doubts)
         {
-            AccioLog.SettingDoubtful(_logger, doubt);
+            AccioLog.SettingDoubtful(_logger, OneLine.Of(doubt));
         }
     }
 

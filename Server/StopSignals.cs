@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using AccioKestrel.Interop;
-using AccioKestrel.Terminal;
 
 namespace AccioKestrel.Server;
 
@@ -10,9 +9,6 @@ namespace AccioKestrel.Server;
 /// </summary>
 internal static class StopSignals
 {
-    /// <summary>After this time a notice says what is being read. A file on a disk takes milliseconds.</summary>
-    private static readonly TimeSpan s_readNotice = TimeSpan.FromSeconds(3);
-
     /// <summary>The longest grace period when the console is closed: Windows ends the process after five seconds.</summary>
     private static readonly TimeSpan s_consoleGrace = TimeSpan.FromSeconds(3);
 
@@ -47,20 +43,6 @@ internal static class StopSignals
         {
             s_registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
         }
-    }
-
-    /// <summary>
-    /// Opens or reads files that can block for ever, such as a pipe without a writer. A signal ends the wait. If it takes long, a notice on
-    /// standard error says what the server waits for.
-    /// </summary>
-    /// <param name="purpose">What is done with which files, to follow "Waiting to".</param>
-    /// <param name="action">Does it.</param>
-    /// <exception cref="OperationCanceledException">A signal came first.</exception>
-    public static T RunUnlessStopped<T>(string purpose, Func<T> action)
-    {
-        using var notice = new Timer(
-            _ => StandardError.WriteLine($"Waiting to {purpose}; a signal stops the server."), null, s_readNotice, Timeout.InfiniteTimeSpan);
-        return Task.Run(action).WaitAsync(First).GetAwaiter().GetResult();
     }
 
     /// <summary>Ignores further signals. Called at the end, because a signal during the runtime's own shutdown would kill the process.</summary>

@@ -10,7 +10,7 @@ namespace AccioKestrel.Server;
 
 /// <summary>
 /// Tells systemd that the server is not hung, for <c>WatchdogSec=</c>. A hung server has a client, in service or in the queue, and its
-/// thread takes no step; or Kestrel's accept loop has ended. It is not notified any more, so systemd kills it and starts another.
+/// thread's heartbeat stands still; or Kestrel's accept loop has ended. It is not notified any more, so systemd kills it and starts another.
 /// </summary>
 /// <remarks>
 /// A server without a client, and one that waits for a client's bytes or for the reader of standard output, is not hung: another process
@@ -81,13 +81,13 @@ internal sealed class SystemdWatchdog(
         return IsAlive();
     }
 
-    /// <summary>Whether a step was taken since the last call, or none was due.</summary>
+    /// <summary>Whether there was a beat since the last call, or none was due.</summary>
     private bool IsAlive()
     {
         var beats = listeners.Heartbeat.Beats;
         var hasMoved = beats != _seen;
         _seen = beats;
         return lifetime.ApplicationStopping.IsCancellationRequested
-            || (listeners.All.All(listener => listener.IsAccepting) && (hasMoved || !listeners.HaveWork));
+            || (listeners.All.All(listener => listener.IsAccepting) && (hasMoved || !listeners.HaveClients));
     }
 }

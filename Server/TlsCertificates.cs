@@ -43,7 +43,7 @@ internal sealed class TlsCertificates
         _clientAuthorityFile = clientAuthorityFile;
         try
         {
-            var files = StopSignals.RunUnlessStopped($"read {FileNames}", Read);
+            var files = SlowFile.RunUnlessStopped($"read {FileNames}", Read);
             _lastHash = HashOf(files);
             _options = Load(files);
         }
@@ -60,6 +60,9 @@ internal sealed class TlsCertificates
     }
 
     private IEnumerable<string> Files => ((string?[])[_certificateFile, _keyFile, _clientAuthorityFile]).OfType<string>();
+
+    /// <summary>The file of the certificate.</summary>
+    public string CertificateFile => _certificateFile;
 
     /// <summary>Whether clients must have a certificate too.</summary>
     public bool RequireClientCertificate => _clientAuthorityFile is not null;
@@ -153,7 +156,7 @@ internal sealed class TlsCertificates
         return options;
     }
 
-    /// <summary>Windows refuses a key that is only in memory, as one from PEM is (dotnet/runtime#23749). One from PKCS#12 is in its key store.</summary>
+    /// <summary>Other systems than Linux need the key in a key store: Windows refuses one that is only in memory (dotnet/runtime#23749). PKCS#12 puts it there.</summary>
     private static X509Certificate2 ForThisSystem(X509Certificate2 certificate)
     {
         if (Platform.HasLinuxCalls)

@@ -11,10 +11,13 @@ internal static class StatusCapacity
     /// <summary>Kept even when descriptors are short, so that the operator can see the reason.</summary>
     private const int FewestConnections = 4;
 
-    /// <summary>The most open connections. Half of the free descriptors are left to the rest of the program.</summary>
+    /// <summary>The most open connections. Half of the free descriptors are left to the rest of the program. Only the program's status address enforces it.</summary>
     public static int Connections { get; } = (int)Math.Clamp((Libc.MostDescriptors() - OpenDescriptors()) / 2, FewestConnections, MostConnections);
 
-    /// <summary>How many of them can be event streams; others are refused. The rest stays free for requests that end.</summary>
+    /// <summary>
+    /// How many event streams there can be; others are refused. On the program's status address the other connections stay free for
+    /// requests that end.
+    /// </summary>
     public static int Viewers { get; } = Connections * 4 / 5;
 
     /// <summary>The native program has about 15 descriptors open when it starts; the ordinary runtime has two for each assembly, 200 in all.</summary>

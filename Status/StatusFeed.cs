@@ -22,7 +22,7 @@ internal sealed class StatusFeed(StatusReporter reporter, IHostApplicationLifeti
     /// </summary>
     private const int RoundsWithoutResults = 3;
 
-    /// <summary>The largest write to a viewer. All viewers are written to at the same time, and each write copies its bytes into a buffer.</summary>
+    /// <summary>The largest write to a viewer. Each viewer of a round has one write in its buffer, so this bounds their memory.</summary>
     private const int PieceSize = 4 * 1024;
 
     /// <summary>
@@ -39,7 +39,6 @@ internal sealed class StatusFeed(StatusReporter reporter, IHostApplicationLifeti
     /// <summary>Serves <c>/api/events</c> until the client disconnects or the server stops.</summary>
     public async Task WatchAsync(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         try
         {
             if (Interlocked.Increment(ref _viewers) > StatusCapacity.Viewers)
@@ -53,7 +52,7 @@ internal sealed class StatusFeed(StatusReporter reporter, IHostApplicationLifeti
         }
         catch (OperationCanceledException)
         {
-            // The client has gone.
+            // The client has disconnected, or the server stops.
         }
         finally
         {
@@ -89,7 +88,7 @@ internal sealed class StatusFeed(StatusReporter reporter, IHostApplicationLifeti
         response.Headers.RetryAfter = "5";
         response.ContentType = "text/plain";
         return response.WriteAsync(
-            string.Create(CultureInfo.InvariantCulture, $"All {StatusCapacity.Viewers} event streams of the status address are in use. Try again in a few seconds.\n"),
+            string.Create(CultureInfo.InvariantCulture, $"All {StatusCapacity.Viewers} event streams of the status page are in use. Try again in a few seconds.\n"),
             cancellationToken);
     }
 

@@ -91,7 +91,7 @@ internal static class StatusPage
             script.Append("export const ").Append(name).Append(" = {\n");
             foreach (var value in Enum.GetValues<T>())
             {
-                script.Append("  ").Append(StatusReporter.Name(value)).Append(": '").Append(words(value)).Append("',\n");
+                script.Append("  ").Append(ExchangeWords.Name(value)).Append(": '").Append(words(value)).Append("',\n");
             }
 
             script.Append("};\n");

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using AccioKestrel.Exchange;
 using AccioKestrel.Transport;
 using Microsoft.Extensions.Options;
@@ -47,7 +46,7 @@ internal sealed class StatusReporter(
                 now.Earlier?.Since ?? history.StartedAt,
                 now.Ended,
                 now.Counted,
-                s_failures.ToDictionary(failure => Name(failure), failure => now.Failed[(int)failure], StringComparer.Ordinal),
+                s_failures.ToDictionary(failure => ExchangeWords.Name(failure), failure => now.Failed[(int)failure], StringComparer.Ordinal),
                 now.Bytes,
                 counters.AcceptErrors),
             now.Recent is null ? null : [.. now.Recent.Select(Report)],
@@ -58,7 +57,7 @@ internal sealed class StatusReporter(
     {
         var elapsed = exchange.Elapsed;
         return new(
-            exchange.ConnectionId, exchange.Peer?.ToString(), Name(exchange.Step), exchange.Bytes, elapsed.TotalSeconds, exchange.Silence.TotalSeconds, options.Value.IdleTimeout,
+            exchange.ConnectionId, exchange.Peer?.ToString(), ExchangeWords.Name(exchange.Step), exchange.Bytes, elapsed.TotalSeconds, exchange.Silence.TotalSeconds, options.Value.IdleTimeout,
             // The latest sample covers only this exchange when the exchange is at least two intervals old. Until then, its own average.
             elapsed < 2 * RateHistory.Interval ? PerSecond(exchange.Bytes, elapsed) : rates.Latest);
     }
@@ -68,15 +67,11 @@ internal sealed class StatusReporter(
         result.Peer?.ToString(),
         result.EndedAt,
         result.Bytes,
-        result.Failure is { } failure ? Name(failure) : null,
+        result.Failure is { } failure ? ExchangeWords.Name(failure) : null,
         result.Reason,
-        Name(result.Step),
+        ExchangeWords.Name(result.Step),
         result.Duration.TotalSeconds,
         PerSecond(result.Bytes, result.Duration));
 
     private static double PerSecond(long bytes, TimeSpan time) => time > TimeSpan.Zero ? bytes / time.TotalSeconds : 0;
-
-    /// <summary>The name of a step or a failure in the report.</summary>
-    public static string Name<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

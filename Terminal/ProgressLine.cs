@@ -37,7 +37,7 @@ internal static class ProgressLine
         // The rate of a silent client would only decay, so its silence is shown instead.
         var (moves, shortly) = silent.Length > 0 ? (ofLimit, silent) : ($", {ByteText.Size(bytesPerSecond)}/s", "");
         var all = $"{size}{moves}, {DurationText.Clock(exchange.Elapsed)}{queue}";
-        return Longest(room, $"{exchange.Peer}  {all}", all, $"{size}{moves}{queue}", $"{size}{moves}", $"{size}{shortly}", size);
+        return FirstThatFits(room, $"{exchange.Peer}  {all}", all, $"{size}{moves}{queue}", $"{size}{moves}", $"{size}{shortly}", size);
     }
 
     /// <summary>Without the duration of the exchange: the client approaches the limit of its silence, not of the duration.</summary>
@@ -46,12 +46,12 @@ internal static class ProgressLine
         var words = ExchangeWords.Of(exchange);
         var shortly = words.StartsWith(WaitingFor, StringComparison.Ordinal) ? words[WaitingFor.Length..] : words;
         var all = $"{words}{ofLimit}{queue}";
-        return Longest(
+        return FirstThatFits(
             room, $"{exchange.Peer}  {all}", all, $"{words}{ofLimit}", $"{words}{silent}", $"{shortly}{ofLimit}", $"{shortly}{silent}", shortly);
     }
 
     /// <returns>The first text that fits. If none does, the end of the last one, because the two confirmations differ at their ends.</returns>
-    private static string Longest(int room, params ReadOnlySpan<string> texts)
+    private static string FirstThatFits(int room, params ReadOnlySpan<string> texts)
     {
         foreach (var text in texts)
         {

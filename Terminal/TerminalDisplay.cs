@@ -46,7 +46,7 @@ internal sealed class TerminalDisplay : BackgroundService
         TimeProvider time)
     {
         _terminal = terminal;
-        _writer = terminal.Errors!;
+        _writer = terminal.Error!;
         _history = history;
         _listeners = listeners;
         _time = time;
@@ -104,10 +104,10 @@ internal sealed class TerminalDisplay : BackgroundService
         }
     }
 
-    /// <summary>Shows a line about a client. Called on the handler's thread, after the result was written.</summary>
+    /// <summary>Shows a line about a client, on the handler's thread. If the client has a result, the result was written before.</summary>
     private void Show(string summary)
     {
-        if (_terminal.Results is not null)
+        if (_terminal.Output is not null)
         {
             _writer.WriteSummary(summary);
             return;
@@ -158,7 +158,7 @@ internal sealed class TerminalDisplay : BackgroundService
         if (_listeners.WaitingInOwnQueues is > 0 and var waiting)
         {
             _writer.WriteSummary(Line(string.Create(
-                CultureInfo.InvariantCulture, $"Stopping: disconnected {waiting} waiting client{(waiting == 1 ? "" : "s")} without serving {(waiting == 1 ? "it" : "them")}.")));
+                CultureInfo.InvariantCulture, $"Stopping: {waiting} waiting client{(waiting == 1 ? "" : "s")} will be disconnected without being served.")));
         }
     }
 

@@ -21,22 +21,22 @@ internal sealed class Terminals : IDisposable
         _hasColour = capabilities.Ansi && capabilities.ColorSystem is not ColorSystem.NoColors;
         if (isError)
         {
-            Errors = new TerminalWriter(bytes => Write(Libc.StandardError, bytes), capabilities.Ansi);
+            Error = new TerminalWriter(bytes => Write(Libc.StandardError, bytes), capabilities.Ansi);
         }
 
         if (isOutput)
         {
-            Results = Errors is not null && Libc.IsSameTerminal(Libc.StandardOutput, Libc.StandardError)
-                ? Errors
+            Output = Error is not null && Libc.IsSameTerminal(Libc.StandardOutput, Libc.StandardError)
+                ? Error
                 : new TerminalWriter(bytes => Write(Libc.StandardOutput, bytes), capabilities.Ansi);
         }
     }
 
     /// <summary>Writes to standard output's terminal; null if standard output is no terminal.</summary>
-    public TerminalWriter? Results { get; }
+    public TerminalWriter? Output { get; }
 
     /// <summary>Writes to standard error's terminal; null if standard error is no terminal.</summary>
-    public TerminalWriter? Errors { get; }
+    public TerminalWriter? Error { get; }
 
     /// <summary>The current number of columns. Read it each time, because the window can change.</summary>
     public static int Width => Libc.TerminalWidth() is > 0 and var width ? width : 80;
@@ -44,7 +44,8 @@ internal sealed class Terminals : IDisposable
     /// <returns>Null when neither standard output nor standard error is a terminal.</returns>
     public static Terminals? Find()
     {
-        // Where the runtime reads the width, it first writes to the terminal, which may stop later.
+        // Elsewhere than on Linux, the runtime's first read of the width writes to the terminal. It happens here, because a terminal that is
+        // stopped later would block it.
         _ = Width;
         var (isOutput, isError) = (!Console.IsOutputRedirected, !Console.IsErrorRedirected);
         return isOutput || isError ? new Terminals(isOutput, isError) : null;
@@ -55,10 +56,10 @@ internal sealed class Terminals : IDisposable
 
     public void Dispose()
     {
-        Errors?.Dispose();
-        if (Results != Errors)
+        Error?.Dispose();
+        if (Output != Error)
         {
-            Results?.Dispose();
+            Output?.Dispose();
         }
     }
 

@@ -20,13 +20,12 @@ internal sealed class AccioTransportFactory(
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(endpoint);
         var queue = OperatingSystem.IsLinux() && activation is not null
             ? InheritedQueue.Open(activation.Descriptor, ((IPEndPoint)endpoint).Port)
             : new AcceptQueue(ListenSocket.Create(endpoint, backlog(), PlatformSocket.SetInheritedOptions));
         LogListening(queue);
         return ValueTask.FromResult<IConnectionListener>(SequentialListener.Start(
-            queue, listeners, counters, time, lifetime, logger, (endpoint as AccioEndPoint)?.Tls ?? EndPointTls.None));
+            queue, listeners, counters, time, lifetime, logger, ((AccioEndPoint)endpoint).Tls));
     }
 
     private void LogListening(AcceptQueue queue)

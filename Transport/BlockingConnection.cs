@@ -37,7 +37,7 @@ internal sealed class BlockingConnection : ConnectionContext, IDuplexPipe
     /// <param name="socket">The prepared socket, which the connection owns from now on.</param>
     /// <param name="buffer">The receive buffer, which the connection uses until it is disposed.</param>
     /// <param name="hasEnded">Completed when the connection is disposed.</param>
-    /// <param name="heartbeat">Beats each time a receive or send comes round.</param>
+    /// <param name="heartbeat">Beats at each pass of a receive or send loop.</param>
     public BlockingConnection(Socket socket, byte[] buffer, TaskCompletionSource hasEnded, Heartbeat heartbeat)
     {
         _socket = socket;

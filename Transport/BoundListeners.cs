@@ -11,9 +11,9 @@ internal sealed class BoundListeners
 
     public BoundListeners(IMeterFactory meters) => meters.Create(AccioMeter.Name).CreateObservableUpDownCounter(
         "accio.waiting_connections", () => Waiting is { } waiting ? [new Measurement<int>(waiting)] : Array.Empty<Measurement<int>>(),
-        "{connection}", "Connections in the kernel's listen backlog.");
+        "{connection}", "Connections in the kernel's accept queue.");
 
-    /// <summary>The steps of the thread that serves clients.</summary>
+    /// <summary>The heartbeat of the thread that serves clients.</summary>
     public Heartbeat Heartbeat { get; } = new();
 
     public IReadOnlyList<SequentialListener> All
@@ -28,13 +28,13 @@ internal sealed class BoundListeners
     }
 
     /// <summary>Whether a client is connected or waits. Linux only: elsewhere waiting clients are not known.</summary>
-    public bool HaveWork => All.Any(listener => listener.IsServing || listener.Queue.Length > 0);
+    public bool HaveClients => All.Any(listener => listener.IsServing || listener.Queue.Length > 0);
 
     /// <summary>Whether the server listens, and the accept loop of each listener is running.</summary>
     public bool AreAccepting => All is { Count: > 0 } bound && bound.All(listener => listener.IsAccepting);
 
-    /// <summary>How many clients wait in the kernel's queues. Null on systems that do not report it.</summary>
-    public int? Waiting => PlatformSocket.ReportsQueue ? All.Sum(listener => listener.Queue.Length) : null;
+    /// <summary>How many clients wait in the kernel's accept queues. Null on systems that do not report it.</summary>
+    public int? Waiting => PlatformSocket.ReportsQueue && All is var all ? all.Sum(listener => listener.Queue.Length) + Math.Max(0, all.Count(listener => listener.IsServing) - 1) : null;
 
     /// <summary>How many of them the kernel disconnects when the listeners are unbound. 0 on systems that do not report it.</summary>
     public int WaitingInOwnQueues => All.Where(listener => listener.Queue.DisconnectsOnDispose).Sum(listener => listener.Queue.Length);

@@ -1,8 +1,8 @@
 namespace AccioKestrel.Transport;
 
 /// <summary>
-/// Counts the steps of the thread that serves clients: accepts, and each time a wait for a client or for the reader of results comes
-/// round. While there is work, a count that stands still is a hung server, and one that grows is a server that waits.
+/// Counts the passes of the loops in which the serving thread accepts, receives, sends, or waits for the reader of results. While there are
+/// clients, a count that stands still is a hung server, and one that grows is a server that waits.
 /// </summary>
 internal sealed class Heartbeat
 {

@@ -11,7 +11,7 @@ internal sealed class CommandLine
     private const string Forever = "forever";
     private const double ShortestTime = 0.001;
     private const double LongestTime = 86_400;
-    private static readonly TimeSpan s_published = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(10);
 
     private const string Example = "AccioClient 127.0.0.1 5000 README.md";
 
@@ -46,7 +46,7 @@ internal sealed class CommandLine
         "--wait", "SECONDS|forever", "Seconds to wait in the queue for the first command, or forever. Default: as --timeout.", orForever: true);
 
     private readonly Option<TimeSpan> _timeout = Seconds(
-        "--timeout", "SECONDS", "Seconds that connecting, a command, a stall of the file, of standard input or of the server's end may take. Default: 10.", orForever: false);
+        "--timeout", "SECONDS", "Seconds that connecting, a command, a stall of the file, a pause of standard input, or the server's close may take. Default: 10.", orForever: false);
 
     private readonly Option<bool> _quiet = new("--quiet")
     {
@@ -164,7 +164,7 @@ internal sealed class CommandLine
 
     private TransferOptions Options(ParseResult arguments)
     {
-        var limit = arguments.GetResult(_timeout) is null ? s_published : arguments.GetValue(_timeout);
+        var limit = arguments.GetResult(_timeout) is null ? s_defaultTimeout : arguments.GetValue(_timeout);
         return new TransferOptions(
             arguments.GetValue(_host)!,
             arguments.GetValue(_port),

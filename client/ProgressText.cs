@@ -30,7 +30,7 @@ internal sealed class ProgressText
     }
 
     /// <returns>The first text that fits. If none does, the beginning of the last one.</returns>
-    public static string Longest(int room, params ReadOnlySpan<string> texts)
+    public static string FirstThatFits(int room, params ReadOnlySpan<string> texts)
     {
         foreach (var text in texts)
         {
@@ -52,13 +52,13 @@ internal sealed class ProgressText
         if (_size is not { } size)
         {
             var count = Count(bytes);
-            return Line(room, done: 0, Longest(room, $"{count}, {rate}, {Whole(elapsed)}", $"{count}, {rate}", count, ByteText.Size(bytes)));
+            return Line(room, done: 0, FirstThatFits(room, $"{count}, {rate}, {Whole(elapsed)}", $"{count}, {rate}", count, ByteText.Size(bytes)));
         }
 
         var done = Math.Min(1, (double)bytes / size);
         var percent = Percent(done);
         var left = bytesPerSecond >= 1 ? $", {Whole(TimeSpan.FromSeconds(Math.Min(360_000, Math.Max(0, size - bytes) / bytesPerSecond)))} left" : "";
-        return Line(room, done, Longest(
+        return Line(room, done, FirstThatFits(
             room,
             $"{percent}  {rate}{left}, {ByteText.Size(bytes)} of {ByteText.Size(size)}",
             $"{percent}  {rate}{left}",
@@ -75,12 +75,12 @@ internal sealed class ProgressText
         var result = $"{size} {ByteText.InTime(bytes, elapsed)}";
         if (_size is not { } full)
         {
-            return Line(room, done: 0, Longest(room, $"{Count(bytes)} {ByteText.InTime(bytes, elapsed)}", result, $"{size} in {time}", size));
+            return Line(room, done: 0, FirstThatFits(room, $"{Count(bytes)} {ByteText.InTime(bytes, elapsed)}", result, $"{size} in {time}", size));
         }
 
         // The file may have become shorter during the transfer. It is complete all the same.
         var done = isComplete ? 1 : Math.Min(1, (double)bytes / full);
-        return Line(room, done, Longest(room, $"{Percent(done)}  {result}", result, $"{size} in {time}", size));
+        return Line(room, done, FirstThatFits(room, $"{Percent(done)}  {result}", result, $"{size} in {time}", size));
     }
 
     private IEnumerable<Segment> Line(int room, double done, string details)

@@ -90,5 +90,5 @@ internal sealed class TransferDisplay(bool quiet) : IDisposable
         }
     }
 
-    private static Segment[] Text(params ReadOnlySpan<string> texts) => [new Segment(ProgressText.Longest(TerminalLine.Room, texts))];
+    private static Segment[] Text(params ReadOnlySpan<string> texts) => [new Segment(ProgressText.FirstThatFits(TerminalLine.Room, texts))];
 }

@@ -30,7 +30,7 @@ internal sealed class TransferFile : IDisposable
     /// <summary>Its name in messages.</summary>
     public string Name => _path is StandardInput ? "standard input" : Printable.Of(Path.GetFileName(_path));
 
-    /// <summary>Not on Windows, where standard input has none.</summary>
+    /// <summary>The file's handle. Throws on Windows for standard input, which has none there.</summary>
     public SafeFileHandle Handle => _handle ?? throw new InvalidOperationException("Standard input has no handle on this system.");
 
     /// <summary>How many bytes remain, or null if the file does not report its size: a pipe, or a file in /proc.</summary>

@@ -24,8 +24,8 @@ internal static class Viewers
         var (without, beside, memory) = (new List<double>(), new List<double>(), new List<double>());
         for (var round = 0; round < 2 * Rounds; round++)
         {
-            var isWatched = round % 2 == 1;
-            using var viewers = isWatched ? watch(status) : null;
+            var hasDisplay = round % 2 == 1;
+            using var viewers = hasDisplay ? watch(status) : null;
             if (viewers is not null && await viewers.StandardOutput.ReadLineAsync() is null)
             {
                 throw new LoadException("A viewer has got no stream.");
@@ -41,14 +41,14 @@ internal static class Viewers
                 }
 
                 times.Add(clock.Elapsed.TotalMicroseconds);
-                if (isWatched && i % ExchangesBetweenLooks == 0)
+                if (hasDisplay && i % ExchangesBetweenLooks == 0)
                 {
                     memory.Add(server.Usage().Memory / 1024.0);
                 }
             }
 
             await server.ExpectAsync(times.Select(_ => FileSize.ToString(CultureInfo.InvariantCulture)));
-            (isWatched ? beside : without).Add(Median(times));
+            (hasDisplay ? beside : without).Add(Median(times));
             if (viewers is { HasExited: true })
             {
                 throw new LoadException("A viewer has lost its stream.");

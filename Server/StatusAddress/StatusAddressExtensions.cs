@@ -18,7 +18,7 @@ namespace AccioKestrel.Server.StatusAddress;
 internal static class StatusAddressExtensions
 {
     /// <summary>Serves the status page at this address; null for none.</summary>
-    public static WebApplicationBuilder AddStatusPage(this WebApplicationBuilder builder, IPEndPoint? status)
+    public static WebApplicationBuilder AddStatusAddress(this WebApplicationBuilder builder, IPEndPoint? status)
     {
         if (status is null)
         {
@@ -42,7 +42,7 @@ internal static class StatusAddressExtensions
     }
 
     /// <summary>Serves the status page to requests whose host is a name of this machine or one of these.</summary>
-    public static WebApplication UseStatusPage(this WebApplication app, IPEndPoint? status, string hosts)
+    public static WebApplication UseStatusAddress(this WebApplication app, IPEndPoint? status, string hosts)
     {
         if (status is null)
         {

@@ -18,7 +18,6 @@ internal sealed class StatusTransportFactory(TimeProvider time, ILoggerFactory l
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(endpoint);
         var socket = ListenSocket.Create(endpoint, StatusLimits.Backlog, socket =>
         {
             socket.ReceiveBufferSize = StatusLimits.SocketBufferSize;

@@ -96,7 +96,7 @@ public sealed class CommandLineTests
     [InlineData("5000 --idle-timeout --quiet", "--idle-timeout takes a number of seconds from 0.001 to 86400, but no value follows it. Try ")]
     [InlineData("5000 --idle-timeout 0", "--idle-timeout takes a number of seconds from 0.001 to 86400, not '0'. Try ")]
     [InlineData("5000 --idle-timeout 1 --idle-timeout 2", "--idle-timeout is given more than once. Try ")]
-    [InlineData("5000 --allow --allow 10.0.0.0/8", "--allow takes networks such as 10.0.0.0/8,2001:db8::/32, but no value follows it. Try ")]
+    [InlineData("5000 --allow --allow 10.0.0.0/8", "--allow takes networks such as 10.0.0.0/8,192.0.2.7/32,2001:db8::/32, but no value follows it. Try ")]
     [InlineData("5000 --config", "--config takes the name of a file, but no value follows it. Try ")]
     [InlineData("5000 --lenient maybe", "--lenient takes true or false, not 'maybe'. Try ")]
     [InlineData("5000 --lenient=maybe", "--lenient takes true or false, not 'maybe'. Try ")]

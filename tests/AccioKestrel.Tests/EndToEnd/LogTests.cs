@@ -98,7 +98,7 @@ public sealed class LogTests
         using var queue = new WaitingClients(await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => server.ConnectAsync())));
         await server.ExpectQueueAsync(3);
         await server.StopAsync("ERROR");
-        Assert.Contains(" info: AccioKestrel[35] Stopping: clients disconnected while they waited, without being served: 3\n", server.Errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(" info: AccioKestrel[35] Stopping: waiting clients that will be disconnected without being served: 3\n", server.Errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

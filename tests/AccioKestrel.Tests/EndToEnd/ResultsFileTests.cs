@@ -17,10 +17,10 @@ public sealed class ResultsFileTests : IDisposable
     {
         var properties = RecordedResults.Schema["properties"]!;
         Assert.Equal(
-            Enum.GetValues<ExchangeFailure>().Select(StatusReporter.Name).Prepend("counted"), properties["outcome"]!["enum"]!.AsArray().Select(name => (string)name!));
+            Enum.GetValues<ExchangeFailure>().Select(ExchangeWords.Name).Prepend("counted"), properties["outcome"]!["enum"]!.AsArray().Select(name => (string)name!));
         // A client whose TLS handshake fails is not served, and has no result.
         Assert.Equal(
-            Enum.GetValues<ExchangeStep>().Except([ExchangeStep.TlsHandshake]).Select(StatusReporter.Name), properties["step"]!["enum"]!.AsArray().Select(name => (string)name!));
+            Enum.GetValues<ExchangeStep>().Except([ExchangeStep.TlsHandshake]).Select(ExchangeWords.Name), properties["step"]!["enum"]!.AsArray().Select(name => (string)name!));
     }
 
     [Fact]

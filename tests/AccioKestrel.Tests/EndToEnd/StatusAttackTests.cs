@@ -135,7 +135,7 @@ public sealed class StatusAttackTests
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Assert.NotNull(answer.Headers.RetryAfter);
             Assert.StartsWith(
-                $"All {streams.Count - 1} event streams of the status address are in use.",
+                $"All {streams.Count - 1} event streams of the status page are in use.",
                 await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
                 StringComparison.Ordinal);
             break;

@@ -171,8 +171,8 @@ public sealed partial class TerminalResultTests
     }
 
     [Theory]
-    [InlineData(1, "Stopping: disconnected 1 waiting client without serving it.")]
-    [InlineData(3, "Stopping: disconnected 3 waiting clients without serving them.")]
+    [InlineData(1, "Stopping: 1 waiting client will be disconnected without being served.")]
+    [InlineData(3, "Stopping: 3 waiting clients will be disconnected without being served.")]
     public async Task Stop_WithClientsInTheQueue_SaysHowManyWereNotServed(int clients, string words)
     {
         Assert.SkipUnless(PlatformSocket.ReportsQueue, "This system does not report the queue.");

@@ -261,7 +261,7 @@ public sealed class HostTests
         builder.Services.AddAccio();
         await using var app = builder.Build();
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
-        Assert.Contains("both 10.0.0.0/8 and an array", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("not both '10.0.0.0/8' and an array.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -313,9 +313,9 @@ public sealed class HostTests
     [Theory]
     [InlineData("Accio", "5", "Accio is a section of settings, a JSON object, and cannot be '5'.")]
     [InlineData("Accio:IdleTimeout", "ten", "Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not 'ten'.")]
-    [InlineData("Accio:IdleTimeout:Seconds", "5", "Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not 'a section'.")]
-    [InlineData("Accio:Allow:Networks", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,2001:db8::/32, not 'a section'.")]
-    [InlineData("Accio:Allow:0:Network", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,2001:db8::/32, not 'a section'.")]
+    [InlineData("Accio:IdleTimeout:Seconds", "5", "Accio:IdleTimeout takes a number of seconds from 0.001 to 86400, not a section.")]
+    [InlineData("Accio:Allow:Networks", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,192.0.2.7/32,2001:db8::/32, not a section.")]
+    [InlineData("Accio:Allow:0:Network", "10.0.0.0/8", "Accio:Allow takes networks such as 10.0.0.0/8,192.0.2.7/32,2001:db8::/32, not a section.")]
     [InlineData("Accio:Lenient", "1", "Accio:Lenient takes true or false, not '1'.")]
     public async Task Setting_ThatIsNoneOfItsKind_StopsTheHostFromStartingAndIsNamed(string path, string value, string message)
     {

@@ -14,6 +14,8 @@ namespace AccioKestrel.Tests.Hosting;
 /// <summary>TLS in front of the exchange, on our transport and on the stock one: the clocks of both are the same.</summary>
 public sealed class TlsHostTests : IDisposable
 {
+    private const int TlsOptionsFailed = 58;
+
     private readonly TestCertificates _certificates = new();
 
     public void Dispose() => _certificates.Dispose();
@@ -101,14 +103,19 @@ public sealed class TlsHostTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Options_ThatDoNotCome_CostOneClientItsTurn(bool hang)
+    [InlineData("fail", "has failed: no certificate yet")]
+    [InlineData("wait", "has not answered in time")]
+    [InlineData("block", "has not answered in time")]
+    [InlineData("none", "has returned no certificate with a private key")]
+    [InlineData("empty", "has returned no certificate with a private key")]
+    public async Task Options_ThatDoNotCome_CostOneClientItsTurn_AndAreAnErrorOfTheHost(string fault, string problem)
     {
         using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
         var results = new ResultQueue();
-        var (asked, canceled) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync));
+        using var log = new LogQueue();
+        using var back = new ManualResetEventSlim();
+        var asked = 0;
+        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log);
         await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
         using (var refused = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
         {
@@ -121,11 +128,8 @@ public sealed class TlsHostTests : IDisposable
         // The refused client has no result.
         Assert.Equal((5, null), await results.NextOutcomeAsync());
         Assert.Equal(1, app.Services.GetRequiredService<ExchangeHistory>().FailedTlsHandshakes);
-        if (hang)
-        {
-            await canceled.Task.OrGiveUp();
-        }
-
+        Assert.Equal([$"No TLS handshake can succeed: the function that UseAccioTls was given {problem}"], log.Of(TlsOptionsFailed));
+        back.Set();
         await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
 
         async ValueTask<SslServerAuthenticationOptions> OptionsAsync(CancellationToken cancellationToken)
@@ -135,21 +139,40 @@ public sealed class TlsHostTests : IDisposable
                 return new SslServerAuthenticationOptions { ServerCertificate = certificate };
             }
 
-            if (!hang)
+            switch (fault)
             {
-                throw new InvalidOperationException("no certificate yet");
+                case "fail":
+                    throw new InvalidOperationException("no certificate yet");
+                case "wait":
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                    break;
+                case "block":
+                    back.Wait(CancellationToken.None);
+                    break;
+                case "empty":
+                    return new SslServerAuthenticationOptions();
             }
 
-            cancellationToken.Register(() => canceled.TrySetResult());
-            await Task.Delay(Timeout.Infinite, CancellationToken.None);
-            throw new InvalidOperationException("The wait has no end.");
+            return null!;
         }
     }
 
-    private static WebApplication Build(ResultQueue results, Action<ListenOptions> configure)
+    [Fact]
+    public void UseAccioTls_Twice_IsRefusedWhereItIsCalled()
+    {
+        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        Assert.Throws<InvalidOperationException>(() => Build(new ResultQueue(), listen => listen.UseAccioTls(certificate).UseAccioTls(certificate)));
+    }
+
+    private static WebApplication Build(ResultQueue results, Action<ListenOptions> configure, LogQueue? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IResultReceiver>(results);
         builder.Services.AddAccio(options => options.IdleTimeout = 1);

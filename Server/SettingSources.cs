@@ -5,7 +5,7 @@ namespace AccioKestrel.Server;
 /// <summary>The sources of the settings that hold.</summary>
 /// <param name="arguments">The command line, which wins over the others.</param>
 /// <param name="sources">The other sources. A later one wins over an earlier one.</param>
-internal sealed class EffectiveSettings(ServerArguments arguments, IReadOnlyList<SettingSource> sources)
+internal sealed class SettingSources(ServerArguments arguments, IReadOnlyList<SettingSource> sources)
 {
     /// <summary>Warnings about names that are probably misspelt. They do not prevent the start.</summary>
     public required IReadOnlyList<string> Doubts { get; init; }
@@ -18,7 +18,7 @@ internal sealed class EffectiveSettings(ServerArguments arguments, IReadOnlyList
         arguments.Settings.ContainsKey(path) ? "command line"
         : sources.LastOrDefault(source => source.Configuration.GetSection(path).Exists()) is not { } source ? null
         : source.File is { } file ? $"file {Path.GetFullPath(file)}"
-        : $"environment variable {source.Write(AsGiven(source, path))}";
+        : $"environment variable {source.Spell(AsGiven(source, path))}";
 
     /// <summary>The name as it was given: names do not depend on upper and lower case. That of a list is that of its first element.</summary>
     private static string AsGiven(SettingSource source, string path) => source.Configuration.AsEnumerable()
