@@ -27,7 +27,7 @@ internal static class Connector
             }
             catch (OperationCanceledException)
             {
-                failures.Add($"{addresses[tried]}: no answer within {share.TotalSeconds:0.#} s");
+                failures.Add($"{addresses[tried]}: no answer within {(addresses.Length == 1 ? limit : share).TotalSeconds:0.##} s");
             }
         }
 
