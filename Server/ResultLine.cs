@@ -1,5 +1,5 @@
-using AccioKestrel.Exchange;
 using System.Net;
+using AccioKestrel.Exchange;
 
 namespace AccioKestrel.Server;
 
