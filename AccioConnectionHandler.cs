@@ -175,7 +175,8 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         }
         catch (Exception exception)
         {
-            // Unless the wait has a failure, the cause is the client: it does not speak TLS, has no certificate, or has gone.
+            // Unless the wait has a failure, the cause is the client (it does not speak TLS, has no certificate, or has gone), or a host's function, which
+            // TlsOptionsSource has logged.
             var failure = wait.Failure;
             if (failure is null && exception is IOException && TryEndAsHealthCheck(connection, exchange))
             {

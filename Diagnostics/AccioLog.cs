@@ -127,7 +127,7 @@ internal static partial class AccioLog
     [LoggerMessage(57, LogLevel.Warning, "This host serves Accio nowhere: AddAccio was called, ListenAccio was not", EventName = nameof(NoEndPoint))]
     public static partial void NoEndPoint(ILogger logger);
 
-    [LoggerMessage(58, LogLevel.Error, "No TLS handshake can succeed: the function that UseAccioTls was given {Problem}", EventName = nameof(TlsOptionsFailed))]
+    [LoggerMessage(58, LogLevel.Error, "A TLS handshake could not begin: the function that UseAccioTls was given {Problem}", EventName = nameof(TlsOptionsFailed))]
     public static partial void TlsOptionsFailed(ILogger logger, string problem, Exception? exception);
 
     [LoggerMessage(51, LogLevel.Information, "{Receiver} takes results again: its late delivery {How}", EventName = nameof(ReceiverBack))]

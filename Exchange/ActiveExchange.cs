@@ -3,8 +3,8 @@ using System.Net;
 namespace AccioKestrel.Exchange;
 
 /// <summary>
-/// The state of the exchange in progress. Only the handler writes it, one step after the other. The timer of the idle time-out, the terminal, the status page and the metrics read it on other threads. The idle time-out reads it from another thread, and so do
-/// the terminal, the status page and the metrics.
+/// The state of the exchange in progress. Only the handler writes it, one step after the other. The timer of the idle time-out, the terminal,
+/// the status page and the metrics read it on other threads.
 /// </summary>
 internal sealed class ActiveExchange
 {

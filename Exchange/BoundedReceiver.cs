@@ -13,13 +13,11 @@ namespace AccioKestrel.Exchange;
 /// <param name="history">Counts what is not taken.</param>
 /// <param name="time">The clock of the time-out.</param>
 /// <param name="logger">Logs what is not taken.</param>
+/// <param name="lastMoment">The time-out once the host no longer waits for its exchanges.</param>
 /// <param name="giveUp">Canceled when the host no longer waits for its exchanges.</param>
 internal sealed class BoundedReceiver(
-    IResultReceiver receiver, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger, CancellationToken giveUp) : IDisposable
+    IResultReceiver receiver, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger, TimeSpan lastMoment, CancellationToken giveUp) : IDisposable
 {
-    /// <summary>What each receiver has when the host no longer waits. Kestrel leaves a second to all of them.</summary>
-    private static readonly TimeSpan s_lastMoment = TimeSpan.FromMilliseconds(100);
-
     private const string ServerStopped = "the server has stopped";
 
     private readonly string _name = receiver.GetType().Name;
@@ -27,8 +25,8 @@ internal sealed class BoundedReceiver(
     /// <summary>Shared by all results until a time-out cancels it, so that a result costs no token of its own.</summary>
     private volatile CancellationTokenSource _canceling = new();
 
-    /// <summary>The delivery whose time is over. Until it ends, the receiver gets no other result: it is not made for two calls at once.</summary>
-    private volatile Task _late = Task.CompletedTask;
+    /// <summary>Whether a delivery goes on whose time is over. The receiver gets no other result meanwhile: it is not made for two calls at once.</summary>
+    private volatile bool _isLate;
 
     /// <summary>The result whose delivery has not ended, and that is not reported yet.</summary>
     private CompletedExchange? _pending;
@@ -36,7 +34,7 @@ internal sealed class BoundedReceiver(
     /// <summary>Never throws.</summary>
     public async ValueTask DeliverAsync(CompletedExchange result)
     {
-        if (!_late.IsCompleted)
+        if (_isLate)
         {
             Report(result, "still busy with an earlier result");
             return;
@@ -73,9 +71,12 @@ internal sealed class BoundedReceiver(
         await delivery.WaitAsync(timeout, time, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (giveUp.IsCancellationRequested)
         {
-            await delivery.WaitAsync(s_lastMoment, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await delivery.WaitAsync(lastMoment, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // The handler goes on from here, and its end blocks in the accept of the next client: not on the thread that has completed the
+        // receiver's task, which is the host's.
+        await Task.Yield();
         if (delivery.IsCompleted)
         {
             await delivery;
@@ -85,7 +86,8 @@ internal sealed class BoundedReceiver(
         ReportPending(giveUp.IsCancellationRequested ? ServerStopped : string.Create(CultureInfo.InvariantCulture, $"timed out after {timeout.TotalSeconds} s"));
         // On another thread: what the receiver has registered with the token may block.
         _ = _canceling.CancelAsync();
-        _late = ObserveAsync(delivery);
+        _isLate = true;
+        _ = ObserveAsync(delivery);
     }
 
     /// <summary>Waits for the end of a delivery whose time is over, so that its exception is observed and the receiver gets results again.</summary>
@@ -93,8 +95,18 @@ internal sealed class BoundedReceiver(
     {
         await delivery.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _canceling = new CancellationTokenSource();
-        var error = delivery.Exception?.GetBaseException();
-        AccioLog.ReceiverBack(logger, _name, error is null ? "has ended" : $"has failed, {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}", error);
+        _isLate = false;
+        if (!giveUp.IsCancellationRequested)
+        {
+            var error = delivery.Exception?.GetBaseException();
+            AccioLog.ReceiverBack(
+                logger,
+                _name,
+                delivery.IsCanceled ? "was canceled"
+                    : error is null ? "has ended"
+                    : $"has failed, {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}",
+                error);
+        }
     }
 
     /// <summary>Reports the pending result, unless the end of the host has done so already.</summary>

@@ -8,13 +8,13 @@ namespace AccioKestrel;
 public interface IResultReceiver
 {
     /// <summary>
-    /// Takes one result. The next exchange begins only after all receivers have taken it. A receiver that throws, or that takes longer
+    /// Takes one result. The next exchange begins when each receiver has taken it or was given up. A receiver that throws, or that takes longer
     /// than <see cref="AccioOptions.ResultTimeout"/>, does not keep the result from the other ones: the log has the whole result, and the
     /// metric <c>accio.undelivered_results</c> counts it. A receiver that goes on after the time-out gets no other result until it ends;
     /// those in between are logged and counted in the same way.
     /// </summary>
     /// <param name="result">The result.</param>
-    /// <param name="cancellationToken">Canceled by the time-out, and when the host has stopped.</param>
+    /// <param name="cancellationToken">Canceled by the time-out, and soon after the host's shutdown time-out.</param>
     /// <remarks>It is called on a thread of the pool, and may block that thread within the time-out.</remarks>
     ValueTask ReceiveAsync(CompletedExchange result, CancellationToken cancellationToken);
 }

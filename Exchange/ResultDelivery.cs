@@ -8,8 +8,13 @@ internal sealed class ResultDelivery : IDisposable
     private readonly CancellationTokenSource _givenUp = new();
     private readonly BoundedReceiver[] _receivers;
 
-    public ResultDelivery(IEnumerable<IResultReceiver> receivers, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger) =>
-        _receivers = [.. receivers.Select(receiver => new BoundedReceiver(receiver, timeout, history, time, logger, _givenUp.Token))];
+    public ResultDelivery(IEnumerable<IResultReceiver> receivers, TimeSpan timeout, ExchangeHistory history, TimeProvider time, ILogger logger)
+    {
+        IResultReceiver[] all = [.. receivers];
+        // Kestrel leaves a second to all of them, and the read of an aborted file takes up to a tenth of it.
+        var lastMoment = TimeSpan.FromMilliseconds(800) / Math.Max(1, all.Length);
+        _receivers = [.. all.Select(receiver => new BoundedReceiver(receiver, timeout, history, time, logger, lastMoment, _givenUp.Token))];
+    }
 
     /// <summary>Never throws: what a receiver does not take is logged and counted.</summary>
     public async ValueTask DeliverAsync(CompletedExchange result)

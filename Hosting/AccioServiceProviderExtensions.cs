@@ -13,5 +13,6 @@ public static class AccioServiceProviderExtensions
     /// <param name="services">The host's services: <c>app.Services</c>, or those of a <c>WebApplicationFactory</c>.</param>
     /// <exception cref="InvalidOperationException"><c>AddAccio</c> was not called.</exception>
     public static IReadOnlyList<IPEndPoint> GetAccioEndPoints(this IServiceProvider services) =>
-        [.. services.GetRequiredService<BoundListeners>().All.Select(listener => (IPEndPoint)listener.EndPoint)];
+        [.. (services.GetService<BoundListeners>() ?? throw new InvalidOperationException("GetAccioEndPoints needs builder.Services.AddAccio()."))
+            .All.Select(listener => (IPEndPoint)listener.EndPoint)];
 }

@@ -8,6 +8,7 @@ using AccioKestrel.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.AspNetCore.Hosting;
@@ -49,14 +50,19 @@ public static class AccioTlsExtensions
     /// <param name="options">
     /// Returns the options for one handshake, which must have a certificate with its private key; return the same object until they change. It
     /// is called on a thread of the pool, and its time counts as the client's: the token is canceled when the handshake must end. If it fails, so
-    /// does the handshake, and the log has the reason as an error. Functions inside the options must not block.
+    /// does the handshake, and the log has the reason as an error. Functions inside the options must not block. Set
+    /// <c>ServerCertificateContext</c>: with <c>ServerCertificate</c> alone, .NET builds the chain in each handshake, and may download intermediate
+    /// certificates meanwhile.
     /// </param>
     public static ListenOptions UseAccioTls(this ListenOptions endpoint, Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> options)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(options);
-        var logger = endpoint.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory.Certificates);
-        var source = new TlsOptionsSource(options, new UnfailingLogger(logger));
+        var services = endpoint.ApplicationServices;
+        var source = new TlsOptionsSource(
+            options,
+            new UnfailingLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory.Certificates)),
+            services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         return endpoint.UseAccioTls(source.AskAsync, EndPointTls.ServerCertificate);
     }
 

@@ -6,21 +6,32 @@ using Microsoft.Extensions.Logging;
 namespace AccioKestrel.Hosting;
 
 /// <summary>Asks a host's function for the options of a TLS handshake. What is wrong with the function is not the client's fault, and is logged as an error.</summary>
-internal sealed class TlsOptionsSource(Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> function, ILogger logger)
+internal sealed class TlsOptionsSource(
+    Func<CancellationToken, ValueTask<SslServerAuthenticationOptions>> function, ILogger logger, CancellationToken hostStopping)
 {
     /// <summary>The options for one handshake.</summary>
     /// <param name="cancellationToken">Ends the wait, also if the function blocks its thread.</param>
     public async ValueTask<SslServerAuthenticationOptions> AskAsync(CancellationToken cancellationToken)
     {
+        var answer = Task.Run(() => function(cancellationToken).AsTask(), CancellationToken.None);
+        await ((Task)answer).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The exchange goes on from here, and blocks its thread: not the one that has completed the function's task, which is the host's, and not
+        // the one that cancels the token.
+        await Task.Yield();
         SslServerAuthenticationOptions? options;
         try
         {
-            options = await Task.Run(() => function(cancellationToken).AsTask(), CancellationToken.None).WaitAsync(cancellationToken);
+            options = answer.IsCompleted ? await answer : throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception exception)
         {
-            AccioLog.TlsOptionsFailed(
-                logger, cancellationToken.IsCancellationRequested ? "has not answered in time" : $"has failed: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            var isCanceled = cancellationToken.IsCancellationRequested;
+            // A stop of the host is no fault of its function.
+            if (!isCanceled || !hostStopping.IsCancellationRequested)
+            {
+                AccioLog.TlsOptionsFailed(logger, isCanceled ? "has not answered in time" : $"has failed: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            }
+
             throw;
         }
 

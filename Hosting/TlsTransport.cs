@@ -24,7 +24,7 @@ internal sealed class TlsTransport(IDuplexPipe outer, Func<CancellationToken, Va
 
     public async Task ShakeHandsAsync(CancellationToken cancellationToken)
     {
-        await _stream.AuthenticateAsServerAsync(await options(cancellationToken).AsTask().WaitAsync(cancellationToken), cancellationToken);
+        await _stream.AuthenticateAsServerAsync(await options(cancellationToken), cancellationToken);
         _input = PipeReader.Create(_stream, new StreamPipeReaderOptions(bufferSize: RecordLength, leaveOpen: true));
         _output = PipeWriter.Create(_stream, new StreamPipeWriterOptions(leaveOpen: true));
     }

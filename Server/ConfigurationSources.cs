@@ -36,6 +36,11 @@ internal static class ConfigurationSources
                 throw new StartException($"{source.NameOf(section)} {AccioSection.NotASection(source.Configuration[section])}");
             }
 
+            if (Settings.All.FirstOrDefault(setting => setting.IsRepeatable && IsGivenTwice(source.Configuration.GetSection(setting.Path))) is { } twice)
+            {
+                throw new StartException(twice.RejectKind(source.NameOf(twice.Path), $"both '{source.Configuration[twice.Path]}' and an array"));
+            }
+
             configuration.AddInMemoryCollection(Values(source.Configuration));
         }
 
@@ -48,6 +53,8 @@ internal static class ConfigurationSources
             Doubts = [.. sources.SelectMany(source => source.Configuration.GetChildren().Select(top => Doubt(source, top, byLetters))).OfType<string>()],
         };
     }
+
+    private static bool IsGivenTwice(IConfigurationSection section) => section.Value is not null && AccioSection.List(section) is not null;
 
     /// <summary>The program's own settings. Each list becomes one value, so that a source replaces the whole list of the source before.</summary>
     private static IEnumerable<KeyValuePair<string, string?>> Values(IConfiguration source)

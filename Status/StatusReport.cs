@@ -8,7 +8,7 @@ namespace AccioKestrel.Status;
 /// <param name="Tls">Whether the first of them has TLS.</param>
 /// <param name="TlsClientCertificate">Whether its clients must have a certificate. Not known where a host's callback decides it: false then.</param>
 /// <param name="ClientCommand">The command of a client that comes with the server, without its arguments; null if none does.</param>
-/// <param name="Waiting">How many clients wait in the kernel's accept queue; null on systems that do not report it.</param>
+/// <param name="Waiting">How many clients wait for their turn, in the kernel's accept queue or at another endpoint; null on systems that do not report it.</param>
 /// <param name="Current">The exchange in progress, or null.</param>
 /// <param name="Totals">Counts.</param>
 /// <param name="Recent">The last 100 results, newest first. In a stream, null if there is no new one.</param>

@@ -11,7 +11,7 @@ internal sealed class BoundListeners
 
     public BoundListeners(IMeterFactory meters) => meters.Create(AccioMeter.Name).CreateObservableUpDownCounter(
         "accio.waiting_connections", () => Waiting is { } waiting ? [new Measurement<int>(waiting)] : Array.Empty<Measurement<int>>(),
-        "{connection}", "Connections in the kernel's accept queue.");
+        "{connection}", "Connections that wait for their turn, in the kernel's accept queue or at another endpoint.");
 
     /// <summary>The heartbeat of the thread that serves clients.</summary>
     public Heartbeat Heartbeat { get; } = new();
@@ -33,7 +33,7 @@ internal sealed class BoundListeners
     /// <summary>Whether the server listens, and the accept loop of each listener is running.</summary>
     public bool AreAccepting => All is { Count: > 0 } bound && bound.All(listener => listener.IsAccepting);
 
-    /// <summary>How many clients wait in the kernel's accept queues. Null on systems that do not report it.</summary>
+    /// <summary>How many clients wait for their turn: in the kernel's accept queues, or accepted at another endpoint. Null on systems that do not report it.</summary>
     public int? Waiting => PlatformSocket.ReportsQueue && All is var all ? all.Sum(listener => listener.Queue.Length) + Math.Max(0, all.Count(listener => listener.IsServing) - 1) : null;
 
     /// <summary>How many of them the kernel disconnects when the listeners are unbound. 0 on systems that do not report it.</summary>

@@ -219,6 +219,11 @@ public sealed class StartTests : IDisposable
         Assert.Equal("", await client.WaitForCloseAsync());
     }
 
+    [Fact]
+    public async Task Allow_AsAValueAndAsAList_IsExplained() => await FailedStart.ExpectOptionsAsync(
+        "", "The environment variable Accio__Allow takes networks such as 10.0.0.0/8,192.0.2.7/32,2001:db8::/32, not both '10.0.0.0/8' and an array.",
+        ("Accio__Allow", "10.0.0.0/8"), ("Accio__Allow__0", "127.0.0.0/8"));
+
     [Theory]
     [InlineData("Accio", "5", "Accio is a section")]
     [InlineData("Logging__LogLevel", "Debug", "The environment variable Logging__LogLevel is a section")]

@@ -112,7 +112,9 @@ public sealed class HostTests
             Assert.Equal(size, await results.NextSizeAsync());
         }
 
-        Assert.Null(app.Services.GetRequiredService<ExchangeHistory>().Current);
+        // The handler goes on when the receivers have the result.
+        var history = app.Services.GetRequiredService<ExchangeHistory>();
+        await Patience.UntilEqual(null, () => history.Current);
         await app.StopAsync().WaitAsync(s_limit);
     }
 

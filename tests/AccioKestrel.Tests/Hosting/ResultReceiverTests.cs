@@ -116,6 +116,28 @@ public sealed class ResultReceiverTests : IDisposable
         await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
     }
 
+    [Fact]
+    public async Task Receiver_CompletedOnAThreadOfTheHost_DoesNotBlockThatThread()
+    {
+        // Without RunContinuationsAsynchronously, as a host may have it.
+        var taken = new TaskCompletionSource();
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await StartAsync(services => services.AddAccio().AddSingleton<IResultReceiver>(new Receiver((_, _) =>
+        {
+            called.SetResult();
+            return new ValueTask(taken.Task);
+        })));
+        using var client = await AccioClient.ConnectAsync(PortOf(app));
+        await client.TransferUnansweredAsync(5);
+        await called.Task.OrGiveUp();
+
+        // No other client comes, so an accept on this thread would block it.
+        var host = new Thread(taken.SetResult);
+        host.Start();
+        Assert.True(host.Join(Patience.Limit));
+        await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -152,7 +174,7 @@ public sealed class ResultReceiverTests : IDisposable
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var (received, results) = (new List<string>(), new ResultQueue());
-        await using var app = await StartAsync(services => services.AddAccio(options => options.ResultTimeout = 0.1)
+        await using var app = await StartAsync(services => services.AddAccio(options => options.ResultTimeout = 1)
             .AddSingleton<IResultReceiver>(new Receiver(HangOnceAsync))
             .AddSingleton<IResultReceiver>(results));
 
@@ -169,7 +191,7 @@ public sealed class ResultReceiverTests : IDisposable
         Assert.Equal(["1", "3"], received);
         Assert.Collection(
             _log.Of(ResultUndelivered),
-            message => Assert.StartsWith("Receiver did not take a result, timed out after 0.1 s: ", message, StringComparison.Ordinal),
+            message => Assert.StartsWith("Receiver did not take a result, timed out after 1 s: ", message, StringComparison.Ordinal),
             message => Assert.StartsWith("Receiver did not take a result, still busy with an earlier result: ", message, StringComparison.Ordinal));
         Assert.Equal(2, app.Services.GetRequiredService<ExchangeHistory>().UndeliveredResults);
         for (var size = 1; size <= 3; size++)
@@ -192,7 +214,7 @@ public sealed class ResultReceiverTests : IDisposable
     {
         using var back = new ManualResetEventSlim();
         var (received, results) = (new List<string>(), new ResultQueue());
-        await using var app = await StartAsync(services => services.AddAccio(options => options.ResultTimeout = 0.1)
+        await using var app = await StartAsync(services => services.AddAccio(options => options.ResultTimeout = 1)
             .AddSingleton<IResultReceiver>(new Receiver(BlockOnce))
             .AddSingleton<IResultReceiver>(results));
 

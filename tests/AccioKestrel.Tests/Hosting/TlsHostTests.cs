@@ -115,20 +115,22 @@ public sealed class TlsHostTests : IDisposable
         using var log = new LogQueue();
         using var back = new ManualResetEventSlim();
         var asked = 0;
-        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log);
+        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log, idleTimeout: fault is "wait" or "block" ? 2 : 10);
         await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
         using (var refused = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
         {
             await Assert.ThrowsAnyAsync<IOException>(() => refused.ShakeHandsAsync().OrGiveUp());
         }
 
+        // Before the next client comes.
+        await Patience.UntilEqual(1, () => log.Of(TlsOptionsFailed).Count);
+        Assert.Equal([$"A TLS handshake could not begin: the function that UseAccioTls was given {problem}"], log.Of(TlsOptionsFailed));
         using var client = await TlsAdversary.ConnectServedAsync(app.AccioPorts()[0]);
         await client.TransferAsync(5);
 
         // The refused client has no result.
         Assert.Equal((5, null), await results.NextOutcomeAsync());
         Assert.Equal(1, app.Services.GetRequiredService<ExchangeHistory>().FailedTlsHandshakes);
-        Assert.Equal([$"No TLS handshake can succeed: the function that UseAccioTls was given {problem}"], log.Of(TlsOptionsFailed));
         back.Set();
         await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
 
@@ -164,7 +166,7 @@ public sealed class TlsHostTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => Build(new ResultQueue(), listen => listen.UseAccioTls(certificate).UseAccioTls(certificate)));
     }
 
-    private static WebApplication Build(ResultQueue results, Action<ListenOptions> configure, LogQueue? log = null)
+    private static WebApplication Build(ResultQueue results, Action<ListenOptions> configure, LogQueue? log = null, double idleTimeout = 10)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -175,7 +177,7 @@ public sealed class TlsHostTests : IDisposable
 
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IResultReceiver>(results);
-        builder.Services.AddAccio(options => options.IdleTimeout = 1);
+        builder.Services.AddAccio(options => options.IdleTimeout = idleTimeout);
         builder.Services.AddAccioStatus();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAccio(IPAddress.Loopback, 0, configure));
         return builder.Build();
