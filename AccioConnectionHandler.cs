@@ -171,7 +171,8 @@ public sealed class AccioConnectionHandler : ConnectionHandler, IDisposable
         try
         {
             await tls.ShakeHandsAsync(wait.Expired);
-            return true;
+            // A function of the host inside the handshake may have blocked this thread for longer than the client has.
+            return wait.Failure is null ? true : throw new OperationCanceledException(wait.Expired);
         }
         catch (Exception exception)
         {

@@ -50,7 +50,9 @@ public static class AccioTlsExtensions
     /// <param name="options">
     /// Returns the options for one handshake, which must have a certificate with its private key; return the same object until they change. It
     /// is called on a thread of the pool, and its time counts as the client's: the token is canceled when the handshake must end. If it fails, so
-    /// does the handshake, and the log has the reason as an error. Functions inside the options must not block. Set
+    /// does the handshake, and the log has the reason as an error. Functions inside the options, such as
+    /// <c>RemoteCertificateValidationCallback</c>, must not block: no other client is served meanwhile. If client certificates are required and
+    /// <c>CertificateChainPolicy</c> is not set, it is set to one that downloads nothing. Set
     /// <c>ServerCertificateContext</c>: with <c>ServerCertificate</c> alone, .NET builds the chain in each handshake, and may download intermediate
     /// certificates meanwhile.
     /// </param>

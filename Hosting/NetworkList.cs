@@ -6,6 +6,9 @@ namespace AccioKestrel.Hosting;
 /// <summary>The networks of a setting such as <c>10.0.0.0/8,2001:db8::/32</c>.</summary>
 internal sealed class NetworkList
 {
+    /// <summary>The length of <c>::ffff:0.0.0.0/96</c>, in which a socket of both families shows IPv4 addresses.</summary>
+    private const int MappedPrefix = 96;
+
     private readonly List<IPNetwork> _networks = [];
 
     private NetworkList()
@@ -25,7 +28,9 @@ internal sealed class NetworkList
                 return null;
             }
 
-            parsed._networks.Add(network);
+            parsed._networks.Add(network is { BaseAddress.IsIPv4MappedToIPv6: true, PrefixLength: >= MappedPrefix }
+                ? new IPNetwork(network.BaseAddress.MapToIPv4(), network.PrefixLength - MappedPrefix)
+                : network);
         }
 
         return parsed;

@@ -13,7 +13,10 @@ internal sealed class TlsOptionsSource(
     /// <param name="cancellationToken">Ends the wait, also if the function blocks its thread.</param>
     public async ValueTask<SslServerAuthenticationOptions> AskAsync(CancellationToken cancellationToken)
     {
-        var answer = Task.Run(() => function(cancellationToken).AsTask(), CancellationToken.None);
+        // A token of its own: what the function has registered with it may throw or block, and the caller's is canceled by the timer of the exchange
+        // and by the stop of the host. Not disposed: the function may use it for as long as it likes.
+        var givenUp = new CancellationTokenSource();
+        var answer = Task.Run(() => function(givenUp.Token).AsTask(), CancellationToken.None);
         await ((Task)answer).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // The exchange goes on from here, and blocks its thread: not the one that has completed the function's task, which is the host's, and not
         // the one that cancels the token.
@@ -21,7 +24,13 @@ internal sealed class TlsOptionsSource(
         SslServerAuthenticationOptions? options;
         try
         {
-            options = answer.IsCompleted ? await answer : throw new OperationCanceledException(cancellationToken);
+            if (!answer.IsCompleted)
+            {
+                _ = givenUp.CancelAsync();
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            options = await answer;
         }
         catch (Exception exception)
         {
@@ -40,6 +49,17 @@ internal sealed class TlsOptionsSource(
             const string problem = "has returned no certificate with a private key";
             AccioLog.TlsOptionsFailed(logger, problem, exception: null);
             throw new InvalidOperationException($"The function that UseAccioTls was given {problem}.");
+        }
+
+        if (options.ClientCertificateRequired)
+        {
+            // By default .NET downloads missing certificates from the address that a client's certificate names, for 15 s and more, and blocks its thread.
+            options.CertificateChainPolicy ??= new X509ChainPolicy
+            {
+                DisableCertificateDownloads = true,
+                RevocationMode = options.CertificateRevocationCheckMode,
+                RevocationFlag = X509RevocationFlag.ExcludeRoot,
+            };
         }
 
         return options;

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AccioKestrel.Tests.Hosting;
 
@@ -106,6 +107,8 @@ public sealed class TlsHostTests : IDisposable
     [InlineData("fail", "has failed: no certificate yet")]
     [InlineData("wait", "has not answered in time")]
     [InlineData("block", "has not answered in time")]
+    [InlineData("throw", "has not answered in time")]
+    [InlineData("return", "has not answered in time")]
     [InlineData("none", "has returned no certificate with a private key")]
     [InlineData("empty", "has returned no certificate with a private key")]
     public async Task Options_ThatDoNotCome_CostOneClientItsTurn_AndAreAnErrorOfTheHost(string fault, string problem)
@@ -115,7 +118,7 @@ public sealed class TlsHostTests : IDisposable
         using var log = new LogQueue();
         using var back = new ManualResetEventSlim();
         var asked = 0;
-        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log, idleTimeout: fault is "wait" or "block" ? 2 : 10);
+        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log, idleTimeout: problem is "has not answered in time" ? 2 : 10);
         await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
         using (var refused = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
         {
@@ -151,12 +154,68 @@ public sealed class TlsHostTests : IDisposable
                 case "block":
                     back.Wait(CancellationToken.None);
                     break;
+                case "throw":
+                    // What a function registers with its token must not harm the host, nor hold up its clients.
+                    cancellationToken.Register(() => back.Wait(CancellationToken.None));
+                    cancellationToken.Register(() => throw new InvalidOperationException("The callback fails."));
+                    await Task.Delay(Timeout.Infinite, CancellationToken.None);
+                    break;
+                case "return":
+                    await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    return new SslServerAuthenticationOptions { ServerCertificate = certificate };
                 case "empty":
                     return new SslServerAuthenticationOptions();
             }
 
             return null!;
         }
+    }
+
+    [Fact]
+    public async Task Handshake_ThatAFunctionOfTheHostHasHeldUpTooLong_ServesNoClient()
+    {
+        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        var results = new ResultQueue();
+        var asked = 0;
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateSelectionCallback = (_, _) =>
+            {
+                if (Interlocked.Increment(ref asked) == 1)
+                {
+                    Thread.Sleep(TimeSpan.FromSeconds(3));
+                }
+
+                return certificate;
+            },
+        };
+        await using var app = Build(results, listen => listen.UseAccioTls(_ => ValueTask.FromResult(options)), idleTimeout: 2);
+        await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
+        using (var late = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
+        {
+            // Whether the client learns of it before it has sent its file depends on the moment of the reset.
+            _ = await Record.ExceptionAsync(async () =>
+            {
+                await late.ShakeHandsAsync().OrGiveUp();
+                await late.TransferAsync(7);
+            });
+        }
+
+        using var client = await TlsAdversary.ConnectServedAsync(app.AccioPorts()[0]);
+        await client.TransferAsync(5);
+        Assert.Equal((5, null), await results.NextOutcomeAsync());
+        Assert.Equal(1, app.Services.GetRequiredService<ExchangeHistory>().FailedTlsHandshakes);
+        await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
+    }
+
+    [Fact]
+    public async Task ClientCertificate_ThatNamesADownload_StartsNone()
+    {
+        using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
+        var options = new SslServerAuthenticationOptions { ServerCertificate = certificate, ClientCertificateRequired = true };
+        var source = new TlsOptionsSource(_ => ValueTask.FromResult(options), NullLogger.Instance, CancellationToken.None);
+
+        Assert.True((await source.AskAsync(TestContext.Current.CancellationToken)).CertificateChainPolicy?.DisableCertificateDownloads);
     }
 
     [Fact]
