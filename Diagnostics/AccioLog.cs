@@ -124,12 +124,6 @@ internal static partial class AccioLog
         ILogger logger, string receiver, string why, string connectionId, EndPoint? peer, string line, string reason, long bytes, string step,
         DateTimeOffset startedAt, DateTimeOffset endedAt, double seconds, Exception? exception);
 
-    [LoggerMessage(57, LogLevel.Warning, "This host serves Accio nowhere: AddAccio was called, ListenAccio was not", EventName = nameof(NoEndPoint))]
-    public static partial void NoEndPoint(ILogger logger);
-
-    [LoggerMessage(58, LogLevel.Error, "A TLS handshake could not begin: the function that UseAccioTls was given {Problem}", EventName = nameof(TlsOptionsFailed))]
-    public static partial void TlsOptionsFailed(ILogger logger, string problem, Exception? exception);
-
     [LoggerMessage(51, LogLevel.Information, "{Receiver} takes results again: its late delivery {How}", EventName = nameof(ReceiverBack))]
     public static partial void ReceiverBack(ILogger logger, string receiver, string how, Exception? exception);
 
@@ -147,6 +141,12 @@ internal static partial class AccioLog
 
     [LoggerMessage(56, LogLevel.Warning, "Earlier results cannot be read from {File}: {Reason}", EventName = nameof(EarlierResultsUnread))]
     public static partial void EarlierResultsUnread(ILogger logger, string file, string reason);
+
+    [LoggerMessage(57, LogLevel.Warning, "This host serves Accio nowhere: AddAccio was called, ListenAccio was not", EventName = nameof(NoEndPoint))]
+    public static partial void NoEndPoint(ILogger logger);
+
+    [LoggerMessage(58, LogLevel.Error, "A TLS handshake could not begin: the function that UseAccioTls was given {Problem}", EventName = nameof(TlsOptionsFailed))]
+    public static partial void TlsOptionsFailed(ILogger logger, string problem, Exception? exception);
 
     [LoggerMessage(60, LogLevel.Warning, "{ConnectionId} {Balancer}: load balancer's connection refused, {Reason}", EventName = nameof(ProxyHeaderRefused))]
     public static partial void ProxyHeaderRefused(ILogger logger, string connectionId, EndPoint? balancer, string reason);

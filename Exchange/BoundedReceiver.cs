@@ -48,7 +48,7 @@ internal sealed class BoundedReceiver(
         }
         catch (Exception exception)
         {
-            ReportPending($"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            ReportPending(Words(exception), exception);
         }
     }
 
@@ -104,10 +104,12 @@ internal sealed class BoundedReceiver(
                 _name,
                 delivery.IsCanceled ? "was canceled"
                     : error is null ? "has ended"
-                    : $"has failed, {error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}",
+                    : $"has failed, {Words(error)}",
                 error);
         }
     }
+
+    private static string Words(Exception exception) => $"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}";
 
     /// <summary>Reports the pending result, unless the end of the host has done so already.</summary>
     private void ReportPending(string reason, Exception? exception = null)

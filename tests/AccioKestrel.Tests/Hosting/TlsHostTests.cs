@@ -118,7 +118,7 @@ public sealed class TlsHostTests : IDisposable
         using var log = new LogQueue();
         using var back = new ManualResetEventSlim();
         var asked = 0;
-        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log, idleTimeout: problem is "has not answered in time" ? 2 : 10);
+        await using var app = Build(results, listen => listen.UseAccioTls(OptionsAsync), log, idleTimeout: problem is "has not answered in time" ? 5 : 10);
         await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
         using (var refused = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
         {
@@ -176,6 +176,8 @@ public sealed class TlsHostTests : IDisposable
     {
         using var certificate = X509Certificate2.CreateFromPemFile(_certificates.Server, _certificates.ServerKey);
         var results = new ResultQueue();
+        const double idleTimeout = 5;
+        ExchangeHistory? history = null;
         var asked = 0;
         var options = new SslServerAuthenticationOptions
         {
@@ -183,14 +185,16 @@ public sealed class TlsHostTests : IDisposable
             {
                 if (Interlocked.Increment(ref asked) == 1)
                 {
-                    Thread.Sleep(TimeSpan.FromSeconds(3));
+                    // Blocks until the client's time is over, with what is added to the idle time-out.
+                    Patience.UntilEqual(true, () => history?.Current?.Silence > TimeSpan.FromSeconds(idleTimeout + 1)).GetAwaiter().GetResult();
                 }
 
                 return certificate;
             },
         };
-        await using var app = Build(results, listen => listen.UseAccioTls(_ => ValueTask.FromResult(options)), idleTimeout: 2);
+        await using var app = Build(results, listen => listen.UseAccioTls(_ => ValueTask.FromResult(options)), idleTimeout: idleTimeout);
         await app.StartAsync(TestContext.Current.CancellationToken).OrGiveUp();
+        history = app.Services.GetRequiredService<ExchangeHistory>();
         using (var late = await TlsAdversary.ConnectAsync(app.AccioPorts()[0]))
         {
             // Whether the client learns of it before it has sent its file depends on the moment of the reset.
@@ -204,7 +208,7 @@ public sealed class TlsHostTests : IDisposable
         using var client = await TlsAdversary.ConnectServedAsync(app.AccioPorts()[0]);
         await client.TransferAsync(5);
         Assert.Equal((5, null), await results.NextOutcomeAsync());
-        Assert.Equal(1, app.Services.GetRequiredService<ExchangeHistory>().FailedTlsHandshakes);
+        Assert.Equal(1, history.FailedTlsHandshakes);
         await app.StopAsync(TestContext.Current.CancellationToken).OrGiveUp();
     }
 
