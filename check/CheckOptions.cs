@@ -14,6 +14,7 @@ internal sealed class CheckOptions
     private readonly Option<bool> _strict = new("--strict") { Description = "What is not strict fails, and what fails beyond the points counts for the exit code." };
     private readonly Option<int> _seed = SeedOption();
     private readonly Option<int> _jobs = NumberOption("--jobs", "Checks at the same time; most of them only wait. A running server is checked one by one.", least: 1, DefaultJobs);
+    private readonly Option<int> _memory = NumberOption("--memory", "The most memory that the program may have, in MiB. One that takes more is ended.", least: 1, CheckTarget.DefaultMemory);
     private readonly Option<int?> _minScore = new("--min-score")
     {
         HelpName = "POINTS",
@@ -63,7 +64,7 @@ internal sealed class CheckOptions
 
     public void AddTo(Command command)
     {
-        Option[] options = [_only, _skip, _strict, _seed, _jobs, _minScore, _reports, _emulate, _repository, _base];
+        Option[] options = [_only, _skip, _strict, _seed, _jobs, _memory, _minScore, _reports, _emulate, _repository, _base];
         foreach (var option in options)
         {
             command.Add(option);
@@ -100,6 +101,7 @@ internal sealed class CheckOptions
             arguments.GetValue(_strict),
             arguments.GetValue(_seed),
             arguments.GetValue(_jobs),
+            arguments.GetValue(_memory),
             arguments.GetValue(_minScore),
             reports,
             arguments.GetValue(_emulate)!,

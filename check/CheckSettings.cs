@@ -7,6 +7,7 @@ internal sealed record CheckSettings(
     bool Strict,
     int Seed,
     int Jobs,
+    int Memory,
     int? MinScore,
     IReadOnlyList<ReportFile> Reports,
     Emulation Emulation,
@@ -20,8 +21,9 @@ internal sealed record CheckSettings(
     {
         string[] emulate = Emulation.Description is "instructor" ? [] : ["--emulate", Emulation.Description];
         string[] strict = Strict ? ["--strict"] : [];
+        string[] memory = Memory == CheckTarget.DefaultMemory ? [] : ["--memory", CheckContext.Number(Memory)];
         string[] commits = [.. Repository is null ? Array.Empty<string>() : ["--repository", Repository], .. Base is null ? Array.Empty<string>() : ["--base", Base]];
-        string[] options = [.. command, .. strict, .. emulate, .. commits];
+        string[] options = [.. command, .. strict, .. emulate, .. memory, .. commits];
         return words.Any() ? [.. options, "--", .. words] : options;
     }
 }

@@ -117,6 +117,7 @@ internal static class CommandLine
                 Folder = settings.Repository,
                 BaseCommit = settings.Base,
                 Emulation = settings.Emulation,
+                Memory = settings.Memory,
             };
             return await CheckSession.RunAsync("server", ServerChecks.All, target, settings.Repeated(["server"], given), settings, cancellationToken);
         });
@@ -148,6 +149,7 @@ internal static class CommandLine
                 Folder = settings.Repository,
                 BaseCommit = settings.Base,
                 Emulation = settings.Emulation,
+                Memory = settings.Memory,
             };
             return CheckSession.RunAsync("client", ClientChecks.All, target, settings.Repeated(["client"], given), settings, cancellationToken);
         });

@@ -7,6 +7,9 @@ namespace AccioKestrel.Checker;
 /// <summary>What is checked: a command that starts a server or a client, or a server that already runs somewhere.</summary>
 internal sealed class CheckTarget
 {
+    /// <summary>The most memory that a program may have, in MiB, unless another limit is asked for: more than any right one takes.</summary>
+    public const int DefaultMemory = 1536;
+
     private readonly ConcurrentDictionary<string, Lazy<Task<TransferResult>>> _transfers = new(StringComparer.Ordinal);
     private Lazy<Task<JsonElement>>? _namespace;
 
@@ -24,6 +27,9 @@ internal sealed class CheckTarget
 
     /// <summary>What stands between client and server in the emulated checks.</summary>
     public required Emulation Emulation { get; init; }
+
+    /// <summary>The most memory that each run of the command may have, in MiB.</summary>
+    public int Memory { get; init; } = DefaultMemory;
 
     /// <summary>The command with its placeholders filled in.</summary>
     public string[] Fill(params ReadOnlySpan<(string Name, string Value)> values)

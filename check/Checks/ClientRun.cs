@@ -20,7 +20,7 @@ internal sealed class ClientRun : IAsyncDisposable
     public ClientRun(CheckContext context, string[] command)
     {
         _context = context;
-        Program = new ProgramRun(command);
+        Program = new ProgramRun(command, context.Target.Memory);
     }
 
     public ProgramRun Program { get; }

@@ -140,7 +140,7 @@ internal static partial class ServerChecks
     {
         const string expected = "an end with a code other than 0, and standard error that begins with ERROR:";
         context.Expect(expected);
-        var program = context.Own(new ProgramRun(command));
+        var program = context.Own(new ProgramRun(command, context.Target.Memory));
         var code = await program.ExitAsync(ServerRun.Soon);
         var said = program.Complaint;
         if (code is null)

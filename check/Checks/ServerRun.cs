@@ -34,7 +34,7 @@ internal sealed class ServerRun : IAsyncDisposable
 
         _reservation = PortReservation.Take();
         EndPoint = new IPEndPoint(IPAddress.Loopback, _reservation.Port);
-        _program = new ProgramRun(context.Target.Fill(("{port}", CheckContext.Number(_reservation.Port))));
+        _program = new ProgramRun(context.Target.Fill(("{port}", CheckContext.Number(_reservation.Port))), context.Target.Memory);
     }
 
     /// <summary>Starts the server once more on a port that an earlier run has had.</summary>
@@ -42,7 +42,7 @@ internal sealed class ServerRun : IAsyncDisposable
     {
         _context = context;
         EndPoint = endPoint;
-        _program = new ProgramRun(context.Target.Fill(("{port}", CheckContext.Number(endPoint.Port))));
+        _program = new ProgramRun(context.Target.Fill(("{port}", CheckContext.Number(endPoint.Port))), context.Target.Memory);
     }
 
     public IPEndPoint EndPoint { get; }

@@ -26,11 +26,14 @@ internal static class NetworkNamespace
         context.Expect("the emulated checks in a network namespace");
         var file = context.Own(new TemporaryFile());
         var script = Script.Replace("COMMAND", string.Join(' ', context.Target.Command.Select(Report.Quoted)), StringComparison.Ordinal);
-        var program = context.Own(new ProgramRun(
+        // This program once more, and in it both runs of the server, each of which has its own limit.
+        var memory = CheckTarget.DefaultMemory + (2L * context.Target.Memory);
+        string[] command =
         [
             "unshare", "--user", "--map-root-user", "--net", "/bin/sh", "-c", script, "sh",
-            .. Self(), "server", "--only", "emulated,emulated-value", "--seed", CheckContext.Number(context.RunSeed), "--report", $"json={file.Path}",
-        ]));
+            .. Self(), "server", "--only", "emulated,emulated-value", "--seed", CheckContext.Number(context.RunSeed), "--memory", CheckContext.Number(context.Target.Memory), "--report", $"json={file.Path}",
+        ];
+        var program = context.Own(new ProgramRun(command, memory));
         var code = await program.ExitAsync(s_limit);
         if (code is not (0 or 1) || !File.Exists(file.Path))
         {

@@ -20,8 +20,10 @@ internal sealed class ProgramRun : IAsyncDisposable
     private string? _killed;
 
     /// <param name="command">The program and its arguments, all complete.</param>
-    public ProgramRun(IReadOnlyList<string> command)
+    /// <param name="memory">The most memory that its processes may have together, in MiB.</param>
+    public ProgramRun(IReadOnlyList<string> command, long memory)
     {
+        MostBytes = memory * 1024 * 1024;
         (_folder, _process) = SessionFolder.Start(folder => (folder, Start(command, folder)));
         Id = _process.Id;
         _process.StandardInput.Close();
@@ -31,6 +33,9 @@ internal sealed class ProgramRun : IAsyncDisposable
     }
 
     public int Id { get; }
+
+    /// <summary>The most memory that its processes may have together, in bytes.</summary>
+    public long MostBytes { get; }
 
     public CapturedOutput Output { get; }
 

@@ -3,7 +3,6 @@ namespace AccioKestrel.Checker;
 /// <summary>Kills programs under check that take more memory or start more processes than any right one. One look at the kernel's list serves all runs.</summary>
 internal static class Watchdog
 {
-    private const long MostBytes = 1536L * 1024 * 1024;
     private const int MostProcesses = 200;
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
     private static readonly HashSet<ProgramRun> s_runs = [];
@@ -61,10 +60,10 @@ internal static class Watchdog
             {
                 run.Kill($"it had {processes} processes; the limit is {MostProcesses}");
             }
-            else if (members[run].Sum(entry => entry.ResidentBytes) > MostBytes
-                && members[run].Sum(entry => entry.ResidentBytes - ProcessTable.SharedBytes(entry.Id)) is > MostBytes and var bytes)
+            else if (members[run].Sum(entry => entry.ResidentBytes) > run.MostBytes
+                && members[run].Sum(entry => entry.ResidentBytes - ProcessTable.SharedBytes(entry.Id)) is var bytes && bytes > run.MostBytes)
             {
-                run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(MostBytes)}");
+                run.Kill($"it had taken {Size.Of(bytes)} of memory; the limit is {Size.Of(run.MostBytes)}");
             }
         }
     }

@@ -53,6 +53,7 @@ internal static class SubmissionCommand
             Folder = settings.Repository ?? submission.Folder,
             BaseCommit = settings.Base,
             Emulation = settings.Emulation,
+            Memory = settings.Memory,
         };
         var checks = isClient ? ClientChecks.All : ServerChecks.All;
         return (isClient ? "client" : "server", [.. missing is null ? checks : checks.Select(WithoutProgram), .. SubmissionChecks.Of(submission, isClient, command is not null, missing)], target);

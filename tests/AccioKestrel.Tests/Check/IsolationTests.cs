@@ -9,7 +9,7 @@ public sealed class IsolationTests
     [Theory]
     [InlineData("endless", "it wrote to standard output without end")]
     [InlineData("forking", "it runs, but does not listen")]
-    [InlineData("greedy", "of memory; the limit is")]
+    [InlineData("greedy", "of memory; the limit is 256 MiB")]
     [InlineData("scattering", "processes; the limit is 200")]
     public async Task HostileProgram_IsEnded_AndLeavesNothingBehind(string name, string reason)
     {
@@ -17,7 +17,7 @@ public sealed class IsolationTests
         var program = Repository.PathOf($"tests/AccioKestrel.Tests/Check/Hostile/{name}.py");
         var mark = $"--mark={Guid.NewGuid():N}";
 
-        var report = await Checker.ReportAsync("server", "--only accept", Checker.Python, program, mark, "{port}");
+        var report = await Checker.ReportAsync("server", "--only accept --memory 256", Checker.Python, program, mark, "{port}");
 
         Assert.Equal(["accept"], report.Ids("fail"));
         Assert.Contains(reason, report.GetProperty("checks")[0].GetProperty("seen").GetString(), StringComparison.Ordinal);

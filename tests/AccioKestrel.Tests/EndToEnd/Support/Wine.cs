@@ -40,8 +40,7 @@ public sealed class Wine : IAsyncLifetime
             await Build.RunAsync("publish", "client/AccioClient.csproj", "-r", "win-x64", "--self-contained", "-o", Path.Combine(_programs, "client"));
         }
 
-        Directory.CreateDirectory(Prefix);
-        await RunToEndAsync("wineboot", "--init");
+        await MakePrefixAsync();
         // The runtime needs Windows 10. Wine 8 begins as Windows 7.
         await RunToEndAsync("winecfg", "-v", "win10");
         // Wine's services start with the first program and end with the last one. They inherit its output, whose end a test waits for, so
@@ -55,9 +54,7 @@ public sealed class Wine : IAsyncLifetime
         if (_session is not null)
         {
             await _session.DisposeAsync();
-            // Wine's services, which would live on for some seconds.
-            await using var end = new ChildProcess(Path.Combine(Folder, "wineserver"), ["--kill"], Variables);
-            await end.ExitAsync();
+            await EndServicesAsync();
         }
 
         _build.Dispose();
@@ -96,10 +93,56 @@ public sealed class Wine : IAsyncLifetime
     /// <summary>The name by which Windows programs know a file of this machine.</summary>
     internal static string NameOf(string file) => $"Z:{file}";
 
+    /// <summary>
+    /// Makes the Windows. On a busy machine Wine 8 has once left one without its libraries ("could not load kernel32.dll"), so a second and a
+    /// third one are tried.
+    /// </summary>
+    private async Task MakePrefixAsync()
+    {
+        var problems = new List<string>();
+        while (problems.Count < 3)
+        {
+            Directory.CreateDirectory(Prefix);
+            if (await RunAsync("wineboot", "--init") is not { } problem)
+            {
+                return;
+            }
+
+            problems.Add(problem);
+            await EndServicesAsync();
+            Directory.Delete(Prefix, recursive: true);
+        }
+
+        Assert.Fail(string.Join('\n', problems));
+    }
+
+    /// <summary>Wine's services would live on for some seconds.</summary>
+    private async Task EndServicesAsync()
+    {
+        await using var end = new ChildProcess(Path.Combine(Folder, "wineserver"), ["--kill"], Variables);
+        await end.ExitAsync();
+    }
+
     private async Task RunToEndAsync(params string[] arguments)
     {
+        if (await RunAsync(arguments) is { } problem)
+        {
+            Assert.Fail(problem);
+        }
+    }
+
+    /// <returns>Null, or what went wrong.</returns>
+    private async Task<string?> RunAsync(params string[] arguments)
+    {
         await using var wine = new ChildProcess(Program, arguments, Variables);
-        var code = await wine.ExitAsync(TimeSpan.FromMinutes(5));
-        Assert.True(code == 0, $"Exit code {code}: wine {string.Join(' ', arguments)}\n{wine.Errors}");
+        try
+        {
+            var code = await wine.ExitAsync(TimeSpan.FromMinutes(3));
+            return code == 0 ? null : $"Exit code {code}: wine {string.Join(' ', arguments)}\n{wine.Errors}";
+        }
+        catch (TimeoutException)
+        {
+            return $"No end: wine {string.Join(' ', arguments)}\n{wine.Errors}";
+        }
     }
 }
