@@ -1,4 +1,4 @@
-"""Starts processes without end, in sessions of their own, each of which writes files, and ignores signals."""
+"""Keeps fifty processes running, in sessions of their own, each of which writes files and ends at last. All of them ignore signals."""
 
 import os
 import signal
@@ -6,11 +6,16 @@ import time
 
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
+children = 0
 while True:
+    if children == 50:
+        os.wait()
+        children -= 1
     if os.fork() == 0:
         os.setsid()
-        for number in range(20):
+        for number in range(200):
             open(f"{os.getpid()}-{number}", "w").close()
             time.sleep(0.05)
         os._exit(0)
+    children += 1
     time.sleep(0.05)
