@@ -106,7 +106,7 @@ public sealed class AccioOptions
         Setting.Seconds(nameof(IdleTimeout), options => options.IdleTimeout, "A client that sends no byte for this long gets ERROR."),
         Setting.Number(
             nameof(Backlog), options => options.Backlog, "N", "clients", 1, 65_535,
-            "How many clients may wait in the kernel's accept queue (the listen backlog); net.core.somaxconn caps it.", NumberStyles.None),
+            "How many clients may wait in the kernel's accept queue (the listen backlog); on Linux net.core.somaxconn caps it.", NumberStyles.None),
         Setting.Of(
             nameof(Lenient), options => options.Lenient, valueName: null, "true or false", text => bool.TryParse(text, out _),
             "Also serve clients that wait for both commands before they confirm, or that leave out the empty line."),

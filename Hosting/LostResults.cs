@@ -13,7 +13,14 @@ internal sealed class LostResults(IHostApplicationLifetime lifetime, Action<stri
     public void Report(string line, string place, string reason)
     {
         HasAny = true;
-        report($"The result {line} could not be written to {place}: {reason}.");
-        lifetime.StopApplication();
+        try
+        {
+            // A message of Windows ends with a period of its own.
+            report($"The result {line} could not be written to {place}: {reason.TrimEnd('.')}.");
+        }
+        finally
+        {
+            lifetime.StopApplication();
+        }
     }
 }

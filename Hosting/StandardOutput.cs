@@ -68,18 +68,31 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
 
         if (OperatingSystem.IsWindows())
         {
-            Kernel32.Write(Kernel32.STD_OUTPUT_HANDLE, bytes);
+            WriteOnAnotherThread(bytes.ToArray());
             return;
         }
 
         Libc.WriteAll(Libc.StandardOutput, bytes, _wait ??= WaitUntilWritable);
     }
 
-    /// <summary>Waits until the reader has made room. Gives up after a stop, which a blocked write would delay.</summary>
     [UnsupportedOSPlatform("windows")]
-    private void WaitUntilWritable()
+    private void WaitUntilWritable() => WaitForReader(interval => Libc.WaitUntilWritable(Libc.StandardOutput, interval));
+
+    /// <summary>Windows has no wait for room in a pipe, and a blocked write cannot be left.</summary>
+    [SupportedOSPlatform("windows")]
+    private void WriteOnAnotherThread(byte[] bytes)
     {
-        for (var wasStopping = false; !Libc.WaitUntilWritable(Libc.StandardOutput, s_interval);)
+        var write = Task.Run(() => Kernel32.Write(Kernel32.STD_OUTPUT_HANDLE, bytes));
+        WaitForReader(interval => Task.WaitAny([write], interval) == 0);
+        write.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Waits until the reader has made room. Gives up after a stop, which a blocked write would delay.</summary>
+    /// <param name="hasRoom">Waits for room for that time, and says whether there is some.</param>
+    /// <exception cref="IOException">The application stops.</exception>
+    private void WaitForReader(Func<TimeSpan, bool> hasRoom)
+    {
+        for (var wasStopping = false; !hasRoom(s_interval);)
         {
             // A server that waits for its reader does not hang.
             listeners.Heartbeat.Beat();

@@ -8,6 +8,17 @@ namespace AccioKestrel.Interop;
 internal static partial class Kernel32
 {
     public const int STD_OUTPUT_HANDLE = -11;
+    public const int STD_ERROR_HANDLE = -12;
+    private const int STD_INPUT_HANDLE = -10;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Whether the process has a handle for standard input (0), output (1) or error (2). A process without a console may have none.</summary>
+    public static bool HasStandardHandle(int descriptor)
+    {
+        const nint invalid = -1;
+        return GetStdHandle(STD_INPUT_HANDLE - descriptor) is not (0 or invalid);
+    }
 
     /// <summary>Writes bytes to a standard handle, at the file position that all processes with this handle share.</summary>
     /// <exception cref="IOException">The system has not taken all bytes. <see cref="Console.OpenStandardOutput()"/> would not report a closed pipe.</exception>
@@ -18,6 +29,12 @@ internal static partial class Kernel32
             if (!WriteFile(GetStdHandle(standardHandle), bytes, bytes.Length, out var written, overlapped: 0))
             {
                 throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+            }
+
+            if (written == 0)
+            {
+                // A full pipe that another process has made non-blocking.
+                Thread.Sleep(s_pause);
             }
 
             bytes = bytes[written..];

@@ -64,12 +64,12 @@ internal static partial class Libc
     /// <summary>
     /// Whether the process inherited this standard descriptor. If it was closed at the start, its number now belongs to a file that the
     /// runtime opened for itself, and a write would go there without an error. The runtime's own files are close-on-exec; an inherited
-    /// descriptor cannot be.
+    /// descriptor cannot be. Windows has a handle in place of the descriptor, and none if there is nothing behind it.
     /// </summary>
     public static bool IsInherited(int descriptor)
     {
         const int F_GETFD = 1;
-        return OperatingSystem.IsWindows() || FileControl(descriptor, F_GETFD) == 0;
+        return OperatingSystem.IsWindows() ? Kernel32.HasStandardHandle(descriptor) : FileControl(descriptor, F_GETFD) == 0;
     }
 
     [UnsupportedOSPlatform("windows")]

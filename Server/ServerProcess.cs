@@ -70,7 +70,6 @@ internal static class ServerProcess
     {
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var requested = app.Lifetime.ApplicationStopping.UnsafeRegister(static stopping => ((TaskCompletionSource)stopping!).SetResult(), stopping);
-        await using var first = StopSignals.First.Register(app.Lifetime.StopApplication);
         var lost = app.Services.GetRequiredService<LostResults>();
         var count = app.Services.GetService<StopAfterResults>();
 

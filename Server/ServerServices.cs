@@ -60,7 +60,7 @@ internal static class ServerServices
         return services;
     }
 
-    /// <summary>Adds the log lines of a stop, and sets the grace period of a file in transfer.</summary>
+    /// <summary>Adds the stop by a signal and its log lines, and sets the grace period of a file in transfer.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="grace">The grace period. After it Kestrel aborts the connection.</param>
     /// <param name="hasDisplay">Whether a terminal shows what the server does, a stop included.</param>
@@ -71,6 +71,8 @@ internal static class ServerServices
             services.AddHostedService<StopNotice>();
         }
 
-        return services.Configure<HostOptions>(host => host.ShutdownTimeout = grace);
+        return services
+            .AddSingleton<IHostLifetime, SignalLifetime>()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = grace);
     }
 }

@@ -9,7 +9,7 @@ namespace AccioKestrel.Server;
 /// </summary>
 internal static class StopSignals
 {
-    /// <summary>The longest grace period when the console is closed: Windows ends the process after five seconds.</summary>
+    /// <summary>The longest grace period when the console is closed or the system shuts down: Windows ends the process after five seconds.</summary>
     private static readonly TimeSpan s_consoleGrace = TimeSpan.FromSeconds(3);
 
     private static readonly CancellationTokenSource s_first = new();
@@ -69,7 +69,8 @@ internal static class StopSignals
         (Interlocked.Increment(ref s_received) == 1 ? s_first : s_second).Cancel();
         if (OperatingSystem.IsWindows() && context.Signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
         {
-            // When the console is closed, Windows ends the process as soon as this handler returns. The end of the process ends this thread.
+            // When the console is closed (SIGHUP) or the system shuts down (SIGTERM), Windows ends the process as soon as this handler
+            // returns. The end of the process ends this thread.
             s_second.CancelAfter(s_consoleGrace);
             Thread.Sleep(Timeout.Infinite);
         }

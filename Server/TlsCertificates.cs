@@ -157,7 +157,7 @@ internal sealed class TlsCertificates
     }
 
     /// <summary>Other systems than Linux need the key in a key store: Windows refuses one that is only in memory (dotnet/runtime#23749). PKCS#12 puts it there.</summary>
-    private static X509Certificate2 ForThisSystem(X509Certificate2 certificate)
+    private X509Certificate2 ForThisSystem(X509Certificate2 certificate)
     {
         if (Platform.HasLinuxCalls)
         {
@@ -166,7 +166,14 @@ internal sealed class TlsCertificates
 
         using (certificate)
         {
-            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12, ""), "");
+            try
+            {
+                return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12, ""), "");
+            }
+            catch (CryptographicException exception)
+            {
+                throw new IOException($"The files are right, but this user's key store does not take the key of {_keyFile}: {exception.Message}", exception);
+            }
         }
     }
 

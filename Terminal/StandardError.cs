@@ -28,8 +28,15 @@ internal static class StandardError
         ReadOnlySpan<byte> line = Console.OutputEncoding.GetBytes($"{TerminalText.Wrap(text)}\n");
         if (OperatingSystem.IsWindows())
         {
-            using var stream = Console.OpenStandardError();
-            stream.Write(line);
+            try
+            {
+                Kernel32.Write(Kernel32.STD_ERROR_HANDLE, line);
+            }
+            catch (IOException)
+            {
+                // As below.
+            }
+
             return;
         }
 

@@ -32,7 +32,7 @@ internal static class ListenSocket
 
             if (OperatingSystem.IsWindows())
             {
-                // Otherwise a server on one address and a server on all addresses would share the port, and each miss clients.
+                // Otherwise two servers could share the port, and each miss clients. A server on all addresses keeps others off each of them.
                 socket.ExclusiveAddressUse = true;
             }
 

@@ -23,7 +23,7 @@ internal static class Connector
             }
             catch (SocketException exception)
             {
-                failures.Add($"{addresses[tried]}: {exception.Message}");
+                failures.Add($"{addresses[tried]}: {exception.Message.TrimEnd('.')}");
             }
             catch (OperationCanceledException)
             {
@@ -53,7 +53,7 @@ internal static class Connector
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
             // ArgumentException: the name is not valid, for example too long.
-            throw new TransferException($"The host must be a name or an address that is known here, not '{host}': {exception.Message}.");
+            throw new TransferException($"The host must be a name or an address that is known here, not '{host}': {exception.Message.TrimEnd('.')}.");
         }
     }
 

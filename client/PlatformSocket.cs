@@ -10,7 +10,7 @@ internal static class PlatformSocket
     /// <summary>How many of the sent bytes the other side's kernel has acknowledged.</summary>
     /// <param name="socket">A connected socket.</param>
     /// <param name="sent">How many bytes the socket has taken.</param>
-    /// <returns>At most <paramref name="sent"/>, or null if the system does not report it. Whether the numbers of Windows count bytes that were sent again is not documented.</returns>
+    /// <returns>At most <paramref name="sent"/>, or null if the system does not report it. Windows has numbers too (SIO_TCP_INFO), but whether they count bytes that were sent again is not documented.</returns>
     public static long? Acknowledged(Socket socket, long sent)
     {
         try

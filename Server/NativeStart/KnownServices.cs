@@ -24,7 +24,6 @@ internal static class KnownServices
         .AddOptionsOf<SocketTransportOptions>()
         .AddOptionsOf<FormOptions>()
         .AddOptionsOf<HostOptions>()
-        .AddOptionsOf<ConsoleLifetimeOptions>()
         .AddOptionsOf<LoggerFactoryOptions>()
         .AddOptionsOf<LoggerFilterOptions>()
         .AddOptionsOf<MetricsOptions>()

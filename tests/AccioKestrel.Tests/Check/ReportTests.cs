@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace AccioKestrel.Tests.Check;
@@ -62,7 +61,11 @@ public sealed class ReportTests
             hint:     The header (15 + 23 bytes of the two confirmations) is no part of the file, and everything behind it is.
             """, run.Output, StringComparison.Ordinal);
         // Quoted, if the path of the checkout has blanks.
-        Assert.Matches($"repeat:   accio-check server --only small-value --seed 7 -- {Checker.Python} '?{Regex.Escape(Checker.Server("small-value"))}'? {{port}}", run.Output);
+        string[] spellings = [Checker.Server("small-value"), $"'{Checker.Server("small-value")}'"];
+        Assert.True(
+            Array.Exists(spellings, server => run.Output.Contains(
+                $"repeat:   accio-check server --only small-value --seed 7 -- {Checker.Python} {server} {{port}}\n", StringComparison.Ordinal)),
+            run.Output);
         Assert.Contains("10 of 20 points", run.Output, StringComparison.Ordinal);
     }
 

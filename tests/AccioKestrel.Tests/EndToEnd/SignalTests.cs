@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using static AccioKestrel.Testing.Accio;
 
 namespace AccioKestrel.Tests.EndToEnd;
@@ -211,6 +213,20 @@ public sealed class SignalTests
 
         await server.TransferAsync(5);
         await server.StopAsync(5);
+    }
+
+    /// <summary>
+    /// The framework's console lifetime would stop the host by handlers of its own, which the runtime calls first: on a busy machine the host
+    /// had stopped before the program knew of the signal, with exit code 1. The order of two handlers is the runtime's, so there may be one alone.
+    /// </summary>
+    [Fact]
+    public async Task Host_IsStoppedByTheProgramsHandlersAlone()
+    {
+        var builder = ServerProcess.CreateBuilder();
+        builder.Services.AddStopping(grace: TimeSpan.Zero, hasDisplay: false);
+        await using var app = builder.Build();
+
+        Assert.IsType<SignalLifetime>(app.Services.GetRequiredService<IHostLifetime>());
     }
 
     private static async Task<List<AccioClient>> ConnectWaitingAsync(AccioServer server)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AccioKestrel.Tests.Check;
 using AccioKestrel.Tests.Client;
 using static AccioKestrel.Testing.Accio;
 
@@ -156,6 +157,60 @@ public sealed class WineTests : IClassFixture<Wine>
         Assert.Equal(1, await server.ExitAsync());
         Assert.Equal("3\n", server.Output.ToString());
         Assert.Contains("The result 4 could not be written to standard output: ", server.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StandardOutput_NotRead_DoesNotKeepTheServerFromStopping()
+    {
+        // Fills the pipe, and reads it only to end it.
+        var (server, ctrlC) = await _wine.StartServerAsync(
+            LongLimits, "| { trap '' INT; dd if=/dev/zero of=/proc/self/fd/0 bs=4096 count=1000 oflag=nonblock status=none; echo full >&4; read -r _ </dev/tty; }");
+        await using var _ = server;
+        await server.Errors.WaitUntilAsync(text => text.Contains("full", StringComparison.Ordinal));
+        using var client = await server.ConnectAsync();
+        await client.TransferUnansweredAsync(fileSize: 4321);
+        await client.ExpectSilenceAsync();
+
+        await ctrlC();
+        await server.Errors.WaitUntilAsync(text => text.Contains("ERROR: The result 4321 ", StringComparison.Ordinal));
+        await server.InputLineAsync();
+
+        Assert.Equal(1, await server.ExitAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OutputAndErrors_OnAFullDisk_EndTheServer(bool isStartRight)
+    {
+        using var folder = new TemporaryFolder();
+        var port = AccioServer.FreePort();
+        await using var server = _wine.Start(
+            $"server/AccioKestrel.exe {(isStartRight ? port : 0)} >'{folder.In("output")}' 2>'{folder.In("errors")}'", before: "trap '' XFSZ; ulimit -f 0;");
+        if (isStartRight)
+        {
+            await AccioServer.UntilListeningAsync(port);
+            using var client = await AccioClient.ConnectAsync(port);
+            await client.TransferUnansweredAsync(fileSize: 6);
+        }
+
+        Assert.Equal(1, await server.ExitAsync());
+    }
+
+    /// <summary>Windows has an error of its own for a port that another program has for itself.</summary>
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("127.0.0.1")]
+    public async Task Port_InUse_IsExplained(string address)
+    {
+        var (server, ctrlC) = await _wine.StartServerAsync();
+        await using var _ = server;
+        await using var second = _wine.Start($"server/AccioKestrel.exe {server.Port} --listen {address}");
+
+        await FailedStart.ExpectAsync(second, $"Port {server.Port} is in use");
+
+        await ctrlC();
+        await server.ExitAsync();
     }
 
     [Fact]

@@ -79,10 +79,13 @@ public sealed class Wine : IAsyncLifetime
     }
 
     /// <summary>Starts the server with these arguments, in a terminal as well.</summary>
-    internal ChildProcess Start(string arguments, string pipeline = "") => new(
+    /// <param name="arguments">The program's file, its arguments, and where its output goes.</param>
+    /// <param name="pipeline">What reads its output, behind a pipe; or nothing.</param>
+    /// <param name="before">Commands of the shell that starts it.</param>
+    internal ChildProcess Start(string arguments, string pipeline = "", string before = "") => new(
         "/bin/bash",
         ["-c", """exec 3>&1 4>&2; exec script --quiet --return --flush --command "set -o pipefail; { $COMMAND; } 2>&4 $PIPELINE >&3" /dev/null >/dev/null"""],
-        [.. Variables, ("COMMAND", $"{Program} {_programs}/{arguments}"), ("PIPELINE", pipeline)]);
+        [.. Variables, ("COMMAND", $"{before} {Program} {_programs}/{arguments}"), ("PIPELINE", pipeline)]);
 
     /// <summary>Starts the client, without a terminal.</summary>
     internal ChildProcess StartClient(int port, string file, string options = "") => new(
