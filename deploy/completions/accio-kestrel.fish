@@ -3,7 +3,7 @@ complete -c AccioKestrel -w accio-kestrel
 complete -c accio-kestrel -f
 complete -c accio-kestrel -l listen -x -d 'Listen on this address; :: is every address of both families.'
 complete -c accio-kestrel -l idle-timeout -x -d 'A client that sends no byte for this long gets ERROR.'
-complete -c accio-kestrel -l backlog -x -d 'How many clients may wait in the kernel\'s accept queue (the listen backlog); net.core.somaxconn caps it.'
+complete -c accio-kestrel -l backlog -x -d 'How many clients may wait in the kernel\'s accept queue (the listen backlog); on Linux net.core.somaxconn caps it.'
 complete -c accio-kestrel -l lenient -d 'Also serve clients that wait for both commands before they confirm, or that leave out the empty line.'
 complete -c accio-kestrel -l min-data-rate -x -d 'A file that comes in slower than this on average gets ERROR.'
 complete -c accio-kestrel -l min-data-rate-grace-period -x -d 'Grace period of a file before the minimum data rate is enforced.'

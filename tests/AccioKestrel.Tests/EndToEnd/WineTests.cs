@@ -164,7 +164,7 @@ public sealed class WineTests : IClassFixture<Wine>
     {
         // Fills the pipe, and reads it only to end it.
         var (server, ctrlC) = await _wine.StartServerAsync(
-            LongLimits, "| { trap '' INT; dd if=/dev/zero of=/proc/self/fd/0 bs=4096 count=1000 oflag=nonblock status=none; echo full >&4; read -r _ </dev/tty; }");
+            LongLimits, "| { trap '' INT; dd if=/dev/zero bs=4096 count=1000 oflag=nonblock status=none >/proc/self/fd/0; echo full >&4; read -r _ </dev/tty; }");
         await using var _ = server;
         await server.Errors.WaitUntilAsync(text => text.Contains("full", StringComparison.Ordinal));
         using var client = await server.ConnectAsync();
