@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using static AccioKestrel.Testing.Accio;
@@ -223,6 +224,7 @@ public sealed class SignalTests
     public async Task Host_IsStoppedByTheProgramsHandlersAlone()
     {
         var builder = ServerProcess.CreateBuilder();
+        builder.WebHost.UseKestrelCore();
         builder.Services.AddStopping(grace: TimeSpan.Zero, hasDisplay: false);
         await using var app = builder.Build();
 
