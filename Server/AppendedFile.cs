@@ -9,7 +9,6 @@ internal sealed class AppendedFile : IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly (uint Major, uint Minor, ulong Inode)? _identity;
-    private readonly bool _isDevice;
 
     /// <summary>Opens the file, or creates it.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -25,11 +24,6 @@ internal sealed class AppendedFile : IDisposable
                 Libc.SetAppend(_file);
                 status = Libc.StatusOf(_file);
                 _identity = status?.Identity;
-            }
-            else
-            {
-                // Windows' NUL can be opened, but is never there.
-                _isDevice = !File.Exists(path);
             }
 
             // A device or a pipe has no last line, and nothing to read.
@@ -53,7 +47,7 @@ internal sealed class AppendedFile : IDisposable
     /// Whether the file has been deleted. What is appended to it is lost when it is closed. Other systems than Linux do not tell a deleted
     /// file from a moved one: there a file that is not in its place counts as deleted.
     /// </summary>
-    public bool IsDeleted(string path) => Platform.HasLinuxCalls ? Libc.StatusOf(_file) is { IsDeleted: true } : !_isDevice && !File.Exists(path);
+    public bool IsDeleted(string path) => Platform.HasLinuxCalls ? Libc.StatusOf(_file) is { IsDeleted: true } : !File.Exists(path);
 
     /// <summary>Whether the path still leads to this file. Other systems than Linux do not say so: there it is opened again for each line.</summary>
     public bool IsAt(string path) => Platform.HasLinuxCalls && Libc.StatusOf(path)?.Identity == _identity;

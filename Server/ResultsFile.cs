@@ -17,9 +17,6 @@ internal sealed class ResultsFile : IBlockingReceiver, IDisposable
     /// <summary>Quotation marks of reasons stay legible. The lines are no part of a web page.</summary>
     private static readonly JsonWriterOptions s_format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What the full path of a device of Windows begins with. It can be opened, but does not exist as a path.</summary>
-    private const string WindowsDevice = @"\\.\";
-
     private readonly string _path;
     private readonly bool _isSynced;
     private readonly UnwrittenResult _unwritten;
@@ -65,7 +62,7 @@ internal sealed class ResultsFile : IBlockingReceiver, IDisposable
         var probe = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            using var file = SlowFile.RunUnlessStopped($"open {path}", () => Path.Exists(path) || path.StartsWith(WindowsDevice, StringComparison.Ordinal)
+            using var file = SlowFile.RunUnlessStopped($"open {path}", () => Path.Exists(path)
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)
                 : File.OpenHandle(probe, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.DeleteOnClose));
         }
