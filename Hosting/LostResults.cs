@@ -1,3 +1,4 @@
+using AccioKestrel.Interop;
 using Microsoft.Extensions.Hosting;
 
 namespace AccioKestrel.Hosting;
@@ -15,11 +16,11 @@ internal sealed class LostResults(IHostApplicationLifetime lifetime, Action<stri
         HasAny = true;
         try
         {
-            // A message of Windows ends with a period of its own.
-            report($"The result {line} could not be written to {place}: {reason.TrimEnd('.')}.");
+            report($"The result {line} could not be written to {place}: {SystemMessage.Clause(reason)}.");
         }
         finally
         {
+            // The application stops even if the report fails.
             lifetime.StopApplication();
         }
     }

@@ -37,7 +37,7 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
 
     /// <summary>
     /// Called at the end of the host. Reports the result of a write that is still blocked: another process has filled the pipe between
-    /// the check for room and the write.
+    /// the check for room and the write. On Windows there is none, because the wait for the write has been given up.
     /// </summary>
     public void Dispose() => _unwritten.ReportLost(NotRead);
 
@@ -78,21 +78,23 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
     [UnsupportedOSPlatform("windows")]
     private void WaitUntilWritable() => WaitForReader(interval => Libc.WaitUntilWritable(Libc.StandardOutput, interval));
 
-    /// <summary>Windows has no wait for room in a pipe, and a blocked write cannot be left.</summary>
+    /// <summary>
+    /// Windows has no wait for room in a pipe. A write that was given up is still pending, so its line can be printed before the process ends.
+    /// </summary>
     [SupportedOSPlatform("windows")]
     private void WriteOnAnotherThread(byte[] bytes)
     {
-        var write = Task.Run(() => Kernel32.Write(Kernel32.STD_OUTPUT_HANDLE, bytes));
+        var write = Kernel32.WriteAsync(Kernel32.STD_OUTPUT_HANDLE, bytes);
         WaitForReader(interval => Task.WaitAny([write], interval) == 0);
         write.GetAwaiter().GetResult();
     }
 
     /// <summary>Waits until the reader has made room. Gives up after a stop, which a blocked write would delay.</summary>
-    /// <param name="hasRoom">Waits for room for that time, and says whether there is some.</param>
+    /// <param name="isReady">Waits up to the given time. True when there is room; on Windows when the line is written.</param>
     /// <exception cref="IOException">The application stops.</exception>
-    private void WaitForReader(Func<TimeSpan, bool> hasRoom)
+    private void WaitForReader(Func<TimeSpan, bool> isReady)
     {
-        for (var wasStopping = false; !hasRoom(s_interval);)
+        for (var wasStopping = false; !isReady(s_interval);)
         {
             // A server that waits for its reader does not hang.
             listeners.Heartbeat.Beat();

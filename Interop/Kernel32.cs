@@ -9,6 +9,7 @@ internal static partial class Kernel32
 {
     public const int STD_OUTPUT_HANDLE = -11;
     public const int STD_ERROR_HANDLE = -12;
+    // The numbers descend from input to error.
     private const int STD_INPUT_HANDLE = -10;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
@@ -40,6 +41,13 @@ internal static partial class Kernel32
             bytes = bytes[written..];
         }
     }
+
+    /// <summary>
+    /// Writes on a thread of its own, which begins at once. Windows has no wait for room in a pipe, and a blocked write ends only with the
+    /// pipe's reader or with the process.
+    /// </summary>
+    public static Task WriteAsync(int standardHandle, byte[] bytes) => Task.Factory.StartNew(
+        () => Write(standardHandle, bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     [LibraryImport("kernel32")]
     private static partial nint GetStdHandle(int standardHandle);

@@ -30,7 +30,7 @@ internal static class ServerProcess
     /// </remarks>
     public static async Task<int> RunAsync(string[] args, Func<ServerArguments, Terminals?, WebApplication> build)
     {
-        var hasStarted = false;
+        var (hasStarted, isCheck) = (false, false);
         var exitCode = ExitCode.Success;
         try
         {
@@ -39,9 +39,10 @@ internal static class ServerProcess
             ConsoleEncoding.Ensure();
             if (new CommandLine().Read(args) is { } arguments)
             {
+                isCheck = arguments.IsCheck;
                 using var terminal = Terminals.Find();
                 await using var app = build(arguments, terminal);
-                if (arguments.IsCheck)
+                if (isCheck)
                 {
                     ConfigurationCheck.Run(app, arguments);
                 }
@@ -53,7 +54,8 @@ internal static class ServerProcess
         }
         catch (OperationCanceledException) when (!hasStarted && StopSignals.First.IsCancellationRequested)
         {
-            // A signal has stopped the server during its start.
+            // A signal has stopped the server during its start, which is no failure. A check that was stopped has not found the settings right.
+            exitCode = isCheck ? ExitCode.Failure : ExitCode.Success;
         }
         catch (Exception exception) when (!hasStarted)
         {
@@ -77,6 +79,8 @@ internal static class ServerProcess
         whenStarted();
         app.Services.GetRequiredService<StartAnnouncement>().Announce();
         await stopping.Task;
+        // A signal that comes later is not the reason for this stop.
+        var isBySignal = StopSignals.First.IsCancellationRequested;
         try
         {
             await app.StopAsync(StopSignals.Second);
@@ -91,6 +95,6 @@ internal static class ServerProcess
 
         // A server that stops without a signal, before it has all results that --count asked for, has lost its listen socket, or could not
         // write a result.
-        return (StopSignals.First.IsCancellationRequested || count?.IsReached is true) && !lost.HasAny ? ExitCode.Success : ExitCode.Failure;
+        return (isBySignal || count?.IsReached is true) && !lost.HasAny ? ExitCode.Success : ExitCode.Failure;
     }
 }

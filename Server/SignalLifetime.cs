@@ -4,8 +4,8 @@ namespace AccioKestrel.Server;
 
 /// <summary>Stops the host at the first signal, and takes the place of the framework's console lifetime.</summary>
 /// <remarks>
-/// The console lifetime has signal handlers of its own, and the runtime calls the handlers that were registered last first. On a busy machine
-/// the host had stopped before <see cref="StopSignals"/> knew of the signal, and the exit code was that of a failure.
+/// The console lifetime has signal handlers of its own, and the runtime calls handlers in the reverse order of their registration. On a busy
+/// machine the host could stop before <see cref="StopSignals"/> had noted the signal, and the exit code was 1.
 /// </remarks>
 internal sealed class SignalLifetime(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
 {

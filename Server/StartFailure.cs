@@ -79,7 +79,7 @@ internal static class StartFailure
                 $"{port} is in use, on macOS by its AirPlay Receiver unless that is switched off in the settings of AirDrop and Handoff; choose another port.",
             SocketError.AddressAlreadyInUse => $"{port} is in use; stop the program that listens on it, or choose another port.",
             SocketError.AccessDenied when OperatingSystem.IsWindows() =>
-                $"{port} is in use by a program that shares it with no other, or reserved by the system; choose another port. netstat -ano lists the programs, netsh interface ipv{(isIPv6 ? 6 : 4)} show excludedportrange tcp the reserved ports.",
+                $"{port} is in use by another program, or reserved by Windows; choose another port. netstat -ano lists the programs that listen, netsh interface ipv{(isIPv6 ? 6 : 4)} show excludedportrange tcp the reserved ports.",
             SocketError.AccessDenied => $"{port} is not permitted to this user; choose a port above {LastPrivilegedPort}.",
             SocketError.AddressNotAvailable =>
                 $"{option}: this machine does not have that address; choose one that it has, or {(isIPv6 ? "::" : "0.0.0.0")} for all of them.",

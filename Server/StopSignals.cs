@@ -9,7 +9,7 @@ namespace AccioKestrel.Server;
 /// </summary>
 internal static class StopSignals
 {
-    /// <summary>The longest grace period when the console is closed or the system shuts down: Windows ends the process after five seconds.</summary>
+    /// <summary>The longest grace period when the console is closed or the system shuts down: Windows may end the process after five seconds.</summary>
     private static readonly TimeSpan s_consoleGrace = TimeSpan.FromSeconds(3);
 
     private static readonly CancellationTokenSource s_first = new();

@@ -9,8 +9,7 @@ internal static class SystemdServices
 {
     /// <summary>Adds what systemd's variables in the environment request; without them, nothing.</summary>
     /// <remarks>
-    /// Not the package's AddSystemd: it would replace the log's format, and add a host lifetime that handles signals beside
-    /// <see cref="StopSignals"/>.
+    /// Not the package's AddSystemd: it would replace the log's format, and <see cref="SignalLifetime"/> as the host's lifetime.
     /// </remarks>
     public static IServiceCollection AddSystemdSupport(this IServiceCollection services)
     {

@@ -172,7 +172,8 @@ internal sealed class TlsCertificates
             }
             catch (CryptographicException exception)
             {
-                throw new IOException($"The files are right, but this user's key store does not take the key of {_keyFile}: {exception.Message}", exception);
+                // Not a CryptographicException: of that only the innermost message would be shown.
+                throw new IOException($"The key of {_keyFile} cannot be put into this user's key store: {exception.Message}", exception);
             }
         }
     }

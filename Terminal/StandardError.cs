@@ -25,21 +25,15 @@ internal static class StandardError
         }
 
         // In one write, so that lines of other writers do not mix with it.
-        ReadOnlySpan<byte> line = Console.OutputEncoding.GetBytes($"{TerminalText.Wrap(text)}\n");
+        var bytes = Console.OutputEncoding.GetBytes($"{TerminalText.Wrap(text)}\n");
         if (OperatingSystem.IsWindows())
         {
-            try
-            {
-                Kernel32.Write(Kernel32.STD_ERROR_HANDLE, line);
-            }
-            catch (IOException)
-            {
-                // As below.
-            }
-
+            // WaitAny does not throw: if the write fails, the message is lost, as below.
+            _ = Task.WaitAny([Kernel32.WriteAsync(Kernel32.STD_ERROR_HANDLE, bytes)], s_limit);
             return;
         }
 
+        ReadOnlySpan<byte> line = bytes;
         // Not by Console, which opens another descriptor first: a lack of descriptors is one of the errors to report.
         while (!line.IsEmpty)
         {

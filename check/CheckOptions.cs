@@ -14,7 +14,7 @@ internal sealed class CheckOptions
     private readonly Option<bool> _strict = new("--strict") { Description = "What is not strict fails, and what fails beyond the points counts for the exit code." };
     private readonly Option<int> _seed = SeedOption();
     private readonly Option<int> _jobs = NumberOption("--jobs", "Checks at the same time; most of them only wait. A running server is checked one by one.", least: 1, DefaultJobs);
-    private readonly Option<int> _memory = NumberOption("--memory", "The most memory that the program may have, in MiB. One that takes more is ended.", least: 1, CheckTarget.DefaultMemory);
+    private readonly Option<int> _memory = NumberOption("--memory", "The most memory that each run of the program may have, in MiB. A program that takes more is ended. No effect with --connect.", least: 1, CheckTarget.DefaultMemory);
     private readonly Option<int?> _minScore = new("--min-score")
     {
         HelpName = "POINTS",

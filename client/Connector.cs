@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using AccioKestrel.Interop;
 
 namespace AccioKestrel.Client;
 
@@ -23,7 +24,7 @@ internal static class Connector
             }
             catch (SocketException exception)
             {
-                failures.Add($"{addresses[tried]}: {exception.Message.TrimEnd('.')}");
+                failures.Add($"{addresses[tried]}: {SystemMessage.Clause(exception.Message)}");
             }
             catch (OperationCanceledException)
             {
@@ -53,7 +54,7 @@ internal static class Connector
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
             // ArgumentException: the name is not valid, for example too long.
-            throw new TransferException($"The host must be a name or an address that is known here, not '{host}': {exception.Message.TrimEnd('.')}.");
+            throw new TransferException($"The host must be a name or an address that is known here, not '{host}': {SystemMessage.Clause(exception.Message)}.");
         }
     }
 

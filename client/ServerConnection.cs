@@ -344,7 +344,7 @@ internal sealed class ServerConnection : IDisposable
     private TransferException Broken(SocketError error) => Broken(new SocketException((int)error).Message);
 
     private TransferException Broken(string reason) =>
-        new($"The connection broke {(_fileStart == NoFileYet ? "before the file" : $"after {FileBytesDelivered} bytes of the file")}: {reason.TrimEnd('.')}. The server ended the exchange, or the network failed: the server's log says which.");
+        new($"The connection broke {(_fileStart == NoFileYet ? "before the file" : $"after {FileBytesDelivered} bytes of the file")}: {SystemMessage.Clause(reason)}. The server ended the exchange, or the network failed: the server's log says which.");
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds} s");
 

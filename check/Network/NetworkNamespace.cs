@@ -26,8 +26,8 @@ internal static class NetworkNamespace
         context.Expect("the emulated checks in a network namespace");
         var file = context.Own(new TemporaryFile());
         var script = Script.Replace("COMMAND", string.Join(' ', context.Target.Command.Select(Report.Quoted)), StringComparison.Ordinal);
-        // This program once more, and in it both runs of the server, each of which has its own limit.
-        var memory = CheckTarget.DefaultMemory + (2L * context.Target.Memory);
+        // This program once more, and in it one run of the server, which has its own limit.
+        var memory = CheckTarget.DefaultMemory + (long)context.Target.Memory;
         string[] command =
         [
             "unshare", "--user", "--map-root-user", "--net", "/bin/sh", "-c", script, "sh",

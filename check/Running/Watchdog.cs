@@ -1,6 +1,6 @@
 namespace AccioKestrel.Checker;
 
-/// <summary>Kills programs under check that take more memory or start more processes than any right one. One look at the kernel's list serves all runs.</summary>
+/// <summary>Kills programs under check that exceed their limit of memory or of processes. One look at the kernel's list serves all runs.</summary>
 internal static class Watchdog
 {
     private const int MostProcesses = 200;

@@ -61,7 +61,7 @@ public sealed class ReportTests
             seen:     538
             hint:     The header (15 + 23 bytes of the two confirmations) is no part of the file, and everything behind it is.
             """, run.Output, StringComparison.Ordinal);
-        // A stream is captured byte by byte. The path is quoted, if that of the checkout has blanks or umlauts.
+        // CapturedStream decodes bytes as Latin-1. The path is quoted if it has blanks or umlauts.
         var server = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Checker.Server("small-value")));
         string[] spellings = [server, $"'{server}'"];
         Assert.True(

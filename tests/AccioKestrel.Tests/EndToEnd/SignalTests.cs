@@ -217,11 +217,11 @@ public sealed class SignalTests
     }
 
     /// <summary>
-    /// The framework's console lifetime would stop the host by handlers of its own, which the runtime calls first: on a busy machine the host
-    /// had stopped before the program knew of the signal, with exit code 1. The order of two handlers is the runtime's, so there may be one alone.
+    /// Not the framework's console lifetime: the runtime calls its signal handlers before the program's, so the host could stop before the
+    /// program had noted the signal, and the exit code was 1. A test by signals would fail only sometimes.
     /// </summary>
     [Fact]
-    public async Task Host_IsStoppedByTheProgramsHandlersAlone()
+    public async Task HostLifetime_IsTheProgramsOwn()
     {
         var builder = ServerProcess.CreateBuilder();
         builder.WebHost.UseKestrelCore();

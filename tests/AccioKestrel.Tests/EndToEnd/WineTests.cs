@@ -195,6 +195,7 @@ public sealed class WineTests : IClassFixture<Wine>
         }
 
         Assert.Equal(1, await server.ExitAsync());
+        Assert.Equal(0, new FileInfo(folder.In("errors")).Length);
     }
 
     /// <summary>Windows has an error of its own for a port that another program has for itself.</summary>

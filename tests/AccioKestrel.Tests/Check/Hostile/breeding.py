@@ -1,4 +1,4 @@
-"""Keeps fifty processes running, in sessions of their own, each of which writes files and ends at last. All of them ignore signals."""
+"""Keeps fifty processes, each in a session of its own. A process writes 200 files, ends after ten seconds, and is replaced. All ignore signals."""
 
 import os
 import signal

@@ -2,6 +2,6 @@
 
 import time
 
-# Little more than its limit of 256 MiB: for a busy machine new memory is work.
+# More than twice the limit of 128 MiB: a part of it may be swapped out. Not more, because a busy machine is slow to provide memory.
 memory = b"x" * (300 << 20)
 time.sleep(600)

@@ -41,8 +41,6 @@ public sealed class Wine : IAsyncLifetime
         }
 
         await MakePrefixAsync();
-        // The runtime needs Windows 10. Wine 8 begins as Windows 7.
-        await RunToEndAsync("winecfg", "-v", "win10");
         // Wine's services start with the first program and end with the last one. They inherit its output, whose end a test waits for, so
         // the first is this one, which waits for a command.
         _session = new ChildProcess(Program, ["cmd"], Variables);
@@ -97,8 +95,8 @@ public sealed class Wine : IAsyncLifetime
     internal static string NameOf(string file) => $"Z:{file}";
 
     /// <summary>
-    /// Makes the Windows. On a busy machine Wine 8 has once left one without its libraries ("could not load kernel32.dll"), so a second and a
-    /// third one are tried.
+    /// Makes the Wine prefix. On a busy machine Wine 8 once made one without its libraries ("could not load kernel32.dll"), so up to three are
+    /// tried.
     /// </summary>
     private async Task MakePrefixAsync()
     {
@@ -106,7 +104,8 @@ public sealed class Wine : IAsyncLifetime
         while (problems.Count < 3)
         {
             Directory.CreateDirectory(Prefix);
-            if (await RunAsync("wineboot", "--init") is not { } problem)
+            // The runtime needs Windows 10. Wine 8 begins as Windows 7.
+            if ((await RunAsync("wineboot", "--init") ?? await RunAsync("winecfg", "-v", "win10")) is not { } problem)
             {
                 return;
             }
@@ -122,15 +121,10 @@ public sealed class Wine : IAsyncLifetime
     /// <summary>Wine's services would live on for some seconds.</summary>
     private async Task EndServicesAsync()
     {
-        await using var end = new ChildProcess(Path.Combine(Folder, "wineserver"), ["--kill"], Variables);
-        await end.ExitAsync();
-    }
-
-    private async Task RunToEndAsync(params string[] arguments)
-    {
-        if (await RunAsync(arguments) is { } problem)
+        foreach (var option in (string[])["--kill", "--wait"])
         {
-            Assert.Fail(problem);
+            await using var end = new ChildProcess(Path.Combine(Folder, "wineserver"), [option], Variables);
+            await end.ExitAsync();
         }
     }
 
