@@ -13,8 +13,11 @@ namespace AccioKestrel.Client;
 /// <summary>The connection to the server. Every wait has a limit.</summary>
 internal sealed class ServerConnection : IDisposable
 {
-    /// <summary>How long the end of a pipe is delayed, so that a signal can arrive first. It takes that much of the server's turn.</summary>
-    private static readonly TimeSpan s_signalDelay = TimeSpan.FromMilliseconds(100);
+    /// <summary>
+    /// The end of a pipe is delayed by so many pauses of this length, so that a signal can arrive first. It takes that much of the server's turn.
+    /// </summary>
+    private const int SignalPauses = 20;
+    private static readonly TimeSpan s_signalPause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>How often a wait checks whether its limit has expired, and how many bytes the server's side has acknowledged.</summary>
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
@@ -141,8 +144,12 @@ internal sealed class ServerConnection : IDisposable
         if (isPipe)
         {
             // Ctrl+C ends all processes of a pipeline. If the source ends first, its end must not pass for the end of the file, so wait for
-            // this process's signal, which is about to arrive.
-            Thread.Sleep(s_signalDelay);
+            // this process's signal, which is about to arrive. Not in one pause: on a busy machine each takes longer, and so do the threads
+            // that handle the signal.
+            for (var pauses = 0; pauses < SignalPauses; pauses++)
+            {
+                Thread.Sleep(s_signalPause);
+            }
         }
     }
 

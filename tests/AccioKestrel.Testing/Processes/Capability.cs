@@ -6,5 +6,6 @@ internal enum Capability
     OverrideFileModes = 1,
     BindPrivilegedPorts = 10,
     AdministerNetworks = 12,
+    ChangeRootDirectory = 18,
     AdministerSystem = 21,
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using static AccioKestrel.Testing.Accio;
 
@@ -214,7 +213,7 @@ public sealed class ClientTransferTests
     [InlineData("[::1]")]
     public async Task Host_OfIPv6_IsFound(string host)
     {
-        Assert.SkipUnless(Socket.OSSupportsIPv6, "There is no IPv6 here.");
+        Needs.IPv6();
         using var file = TemporaryFile.Of(FileOf(9));
         using var server = new FakeServer(IPAddress.IPv6Loopback);
         await using var client = ClientProcess.Start(server.Port, file.Name, host: host);

@@ -102,8 +102,8 @@ internal sealed partial class HaProxy : IAsyncDisposable
             Replace(original, replacement);
         }
 
-        // Only root can become another user.
-        return Environment.IsPrivilegedProcess ? text : ChangeOfUser().Replace(text, "");
+        // Only root can become another user, and not in every container.
+        return Environment.IsPrivilegedProcess && Needs.Has(Capability.ChangeRootDirectory) ? text : ChangeOfUser().Replace(text, "");
 
         void Replace(string original, string replacement)
         {
