@@ -46,10 +46,13 @@ public sealed class StartTests : IDisposable
         Assert.DoesNotContain("The kernel lets", other.Errors.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A start that is stopped is no failure. A check that is stopped has not found the settings right.</summary>
     [Theory]
-    [InlineData("--config {0}")]
-    [InlineData("--tls-certificate {0} --tls-key {0}")]
-    public async Task Signal_WhileAFileDoesNotEnd_StopsTheStartThatHasSaidSo(string options)
+    [InlineData("--config {0}", 0)]
+    [InlineData("--tls-certificate {0} --tls-key {0}", 0)]
+    [InlineData("--config {0} --check-config", 1)]
+    [InlineData("--tls-certificate {0} --tls-key {0} --check-config", 1)]
+    public async Task Signal_WhileAFileDoesNotEnd_StopsTheStartThatHasSaidSo(string options, int exitCode)
     {
         var pipe = Path.Combine(_folder, "pipe");
         await ChildProcess.RunShellAsync("mkfifo \"$0\"", pipe);
@@ -61,7 +64,7 @@ public sealed class StartTests : IDisposable
         Assert.StartsWith("Waiting to read ", notice, StringComparison.Ordinal);
         Assert.Contains(pipe, notice, StringComparison.Ordinal);
         Signal.Terminate.SendTo(command.Id);
-        Assert.Equal(0, await command.ExitAsync());
+        Assert.Equal(exitCode, await command.ExitAsync());
         Assert.Equal(notice, command.Errors.ToString());
     }
 
