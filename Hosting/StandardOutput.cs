@@ -84,7 +84,7 @@ internal sealed class StandardOutput(IHostApplicationLifetime lifetime, BoundLis
     [SupportedOSPlatform("windows")]
     private void WriteOnAnotherThread(byte[] bytes)
     {
-        var write = Kernel32.WriteAsync(Kernel32.STD_OUTPUT_HANDLE, bytes);
+        var write = Kernel32.WriteAsync(Libc.StandardOutput, bytes);
         WaitForReader(interval => Task.WaitAny([write], interval) == 0);
         write.GetAwaiter().GetResult();
     }

@@ -7,27 +7,29 @@ namespace AccioKestrel.Interop;
 [SupportedOSPlatform("windows")]
 internal static partial class Kernel32
 {
-    public const int STD_OUTPUT_HANDLE = -11;
-    public const int STD_ERROR_HANDLE = -12;
-    // The numbers descend from input to error.
-    private const int STD_INPUT_HANDLE = -10;
-
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Whether the process has a handle for standard input (0), output (1) or error (2). A process without a console may have none.</summary>
     public static bool HasStandardHandle(int descriptor)
     {
         const nint invalid = -1;
-        return GetStdHandle(STD_INPUT_HANDLE - descriptor) is not (0 or invalid);
+        return StandardHandle(descriptor) is not (0 or invalid);
     }
 
-    /// <summary>Writes bytes to a standard handle, at the file position that all processes with this handle share.</summary>
-    /// <exception cref="IOException">The system has not taken all bytes. <see cref="Console.OpenStandardOutput()"/> would not report a closed pipe.</exception>
-    public static void Write(int standardHandle, ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Writes bytes to standard output (1) or error (2), on a thread of its own, which begins at once. Windows has no wait for room in a pipe,
+    /// and a blocked write ends only with the pipe's reader or with the process.
+    /// </summary>
+    /// <returns>Fails with an <see cref="IOException"/> if the system has not taken all bytes. <see cref="Console.OpenStandardOutput()"/> would not report a closed pipe.</returns>
+    public static Task WriteAsync(int descriptor, byte[] bytes) => Task.Factory.StartNew(
+        () => Write(StandardHandle(descriptor), bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Writes at the file position that all processes with this handle share.</summary>
+    private static void Write(nint handle, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            if (!WriteFile(GetStdHandle(standardHandle), bytes, bytes.Length, out var written, overlapped: 0))
+            if (!WriteFile(handle, bytes, bytes.Length, out var written, overlapped: 0))
             {
                 throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
             }
@@ -42,12 +44,12 @@ internal static partial class Kernel32
         }
     }
 
-    /// <summary>
-    /// Writes on a thread of its own, which begins at once. Windows has no wait for room in a pipe, and a blocked write ends only with the
-    /// pipe's reader or with the process.
-    /// </summary>
-    public static Task WriteAsync(int standardHandle, byte[] bytes) => Task.Factory.StartNew(
-        () => Write(standardHandle, bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static nint StandardHandle(int descriptor)
+    {
+        // STD_OUTPUT_HANDLE is -11, STD_ERROR_HANDLE -12.
+        const int STD_INPUT_HANDLE = -10;
+        return GetStdHandle(STD_INPUT_HANDLE - descriptor);
+    }
 
     [LibraryImport("kernel32")]
     private static partial nint GetStdHandle(int standardHandle);

@@ -29,7 +29,7 @@ internal static class StandardError
         if (OperatingSystem.IsWindows())
         {
             // WaitAny does not throw: if the write fails, the message is lost, as below.
-            _ = Task.WaitAny([Kernel32.WriteAsync(Kernel32.STD_ERROR_HANDLE, bytes)], s_limit);
+            _ = Task.WaitAny([Kernel32.WriteAsync(Libc.StandardError, bytes)], s_limit);
             return;
         }
 
